@@ -1,0 +1,152 @@
+/** What a sweep file says, validated and with its defaults: the data that everything else reads. */
+
+/** A parameter's value: what YAML can say in one scalar, with its type. */
+export type Value = string | number | boolean;
+
+/** A point's parameters, in the sweep's order. */
+export type Parameters = Readonly<Record<string, Value>>;
+
+/** How an attempt or a point stands; `pending` never started, `running` has not ended. */
+export const STATUSES = [
+  "pending",
+  "running",
+  "succeeded",
+  "failed",
+  "timed-out",
+  "idle",
+  "oom",
+  "lost",
+  "cancelled",
+] as const;
+export type Status = (typeof STATUSES)[number];
+
+/** The statuses that `retries.on` may name. */
+export const RETRYABLE = ["failed", "timed-out", "idle", "oom"] as const;
+export type Retryable = (typeof RETRYABLE)[number];
+
+/** A placeholder inside a text: what stands between `{{` and `}}`. */
+export type Placeholder =
+  | {
+      readonly kind: "parameter";
+      readonly name: string;
+      /** The d3-format specifier, or null for the value as JavaScript writes it. */
+      readonly spec: string | null;
+    }
+  | { readonly kind: "point"; readonly field: "index" | "name" }
+  | { readonly kind: "folder"; readonly folder: "input" | "output" }
+  | { readonly kind: "chunk"; readonly name: string; readonly end: "first" | "last" };
+
+/** Text with placeholders, parsed once and rendered for each point. */
+export interface Template {
+  readonly source: string;
+  readonly parts: readonly (string | Placeholder)[];
+}
+
+/**
+ * The points of a sweep, made one by one and never held: combine, then exclude, then include.
+ * `count` is known without visiting every point where nothing is excluded.
+ */
+export interface Space {
+  readonly count: number;
+  /** Every parameter name that some point has, in file order, those of `include` last. */
+  readonly names: readonly string[];
+  /** Points `from` (inclusive, default 0) to `to` (exclusive, default `count`), ascending. */
+  points(from?: number, to?: number): IterableIterator<SpacePoint>;
+}
+
+export interface SpacePoint {
+  /** Position in the sweep, from 0. */
+  readonly index: number;
+  readonly parameters: Parameters;
+  /** How many earlier points have equal parameters: above 0 only where draws repeat. */
+  readonly ordinal: number;
+}
+
+export interface InputFile {
+  /** A path relative to the sweep file's folder, or an https://, s3:// or gs:// address. */
+  readonly from: string;
+  /** Absolute in the task (`/mnt/input/...`, `/mnt/...`), normalised, without `..`. */
+  readonly to: string;
+}
+
+export interface TemplateFile {
+  readonly from: string;
+  readonly to: string;
+  /** The file's text, parsed. */
+  readonly template: Template;
+}
+
+export interface Resources {
+  /** Cores, fractions allowed; null: no limit. */
+  readonly cpus: number | null;
+  /** Bytes; null: no limit. */
+  readonly memory: number | null;
+  readonly gpus: number;
+}
+
+export type Isolation =
+  | { readonly kind: "container" }
+  | { readonly kind: "warm" }
+  | {
+      readonly kind: "batch";
+      readonly size: number;
+      /** The integer parameter whose contiguous chunks form the batches, or null. */
+      readonly range: string | null;
+    };
+
+export type OnFailure =
+  | { readonly kind: "continue" }
+  /** Start nothing after this many failed points; `stop` is 1. */
+  | { readonly kind: "stop"; readonly after: number };
+
+export interface Build {
+  /** The build context, relative to the sweep file's folder. */
+  readonly context: string;
+}
+
+export interface Sweep {
+  readonly name: string;
+  /** Absolute path of the sweep file; null for a sweep made by the library. */
+  readonly file: string | null;
+  /** Absolute folder against which the sweep's relative paths resolve. */
+  readonly folder: string;
+  readonly image: string | null;
+  readonly build: Build | null;
+  /** The process engine's command words, before `command`; null where the sweep has none. */
+  readonly process: readonly string[] | null;
+  readonly space: Space;
+  /** Null: the default name, made of the parameters. */
+  readonly pointName: Template | null;
+  /** Null: the image's own. */
+  readonly entrypoint: readonly Template[] | null;
+  readonly command: readonly Template[];
+  readonly env: Readonly<Record<string, Template>>;
+  /** Names of environment variables that hold secrets. */
+  readonly secrets: readonly string[];
+  readonly inputs: readonly InputFile[];
+  readonly templates: readonly TemplateFile[];
+  /** Globs relative to a point's output folder that must match. */
+  readonly outputs: readonly Template[];
+  readonly resources: Resources;
+  /** `os/arch[/variant]`, or null for the engine's. */
+  readonly platform: string | null;
+  /** `host`, `image`, or `uid:gid`. */
+  readonly user: string;
+  readonly network: "none" | "bridge";
+  /** Milliseconds an attempt; null: no limit. */
+  readonly timeout: number | null;
+  readonly idleTimeout: number | null;
+  readonly retries: {
+    readonly max: number;
+    readonly on: readonly Retryable[];
+    /** The memory limit is multiplied by this after each `oom`. */
+    readonly memoryFactor: number;
+  };
+  readonly onFailure: OnFailure;
+  readonly isolation: Isolation;
+  readonly workers: number | "auto";
+  /** Validated, and run after the points. */
+  readonly finish: readonly unknown[];
+  /** What the plan warns of: places where YAML's text and the value's text differ, and the like. */
+  readonly warnings: readonly string[];
+}
