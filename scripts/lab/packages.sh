@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that the lab needs and that are not there yet.
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+packages=(docker.io containerd runc iptables debootstrap docker-registry apache2-utils busybox-static
+  iproute2 ca-certificates openssl curl gcc libc6-dev npm:nodejs)
+
+missing=()
+for entry in "${packages[@]}"; do
+  # `command:package` is for what may also come from elsewhere, as Node does.
+  if [[ "$entry" == *:* ]] && command -v "${entry%%:*}" >/dev/null; then continue; fi
+  package="${entry##*:}"
+  # A docker that answers already, of whatever origin, is used as it is.
+  if [[ "$package" =~ ^(docker.io|containerd|runc)$ ]] && command -v dockerd >/dev/null; then continue; fi
+  [[ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" == installed ]] ||
+    missing+=("$package")
+done
+((${#missing[@]})) || exit 0
+
+say "installing ${missing[*]}"
+install_missing() {
+  DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 install -y \
+    --no-install-recommends "${missing[@]}" </dev/null >"$LAB/log/apt.log" 2>&1
+}
+# The package lists are often there and fresh enough.
+install_missing || { apt-get -qq update >&2 && install_missing; } || {
+  cat "$LAB/log/apt.log" >&2
+  exit 1
+}
