@@ -20,8 +20,8 @@ export interface Engine extends AsyncDisposable {
   prepare(sweep: Sweep, signal: AbortSignal): Promise<ImageIdentity>;
   /**
    * One attempt. Resolves when the task ended for whatever reason and its outputs are in place.
-   * When `signal` aborts, the task gets SIGTERM, `grace` milliseconds later SIGKILL, and the
-   * outcome is `stopped`; with a reason of "kill" SIGKILL comes at once.
+   * When `signal` aborts, the task gets SIGTERM, `task.grace` milliseconds later SIGKILL, and the
+   * outcome is `stopped`; when `hooks.kill` aborts, before or after, SIGKILL comes at once.
    * Throws EngineLostError where the daemon or machine went away; a ReportedError where it
    * refuses in a way that would be the same for every task (disk full, image gone).
    */
@@ -106,6 +106,8 @@ export interface Task {
 }
 
 export interface TaskHooks {
+  /** Aborts when there is no time left to be gentle: SIGKILL at once, outcome `stopped`. */
+  readonly kill: AbortSignal;
   /** Called once, when the simulation's own process runs: timeouts count from here. */
   started(probe: Probe): void;
   /** Output of the simulation, stdout and stderr as they come. */
