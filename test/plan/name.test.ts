@@ -30,8 +30,8 @@ describe("a point's name that is a safe folder name", () => {
 describe("a point's name that is not", () => {
   it.each([
     ["", "is empty"],
-    [".", "means a folder"],
-    ["..", "means a folder"],
+    [".", "means another folder"],
+    ["..", "means another folder"],
     ["a/b", 'contains "/"'],
     ["/", 'contains "/"'],
     ["../../etc", 'contains "/"'],
