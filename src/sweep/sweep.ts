@@ -52,6 +52,35 @@ export interface Space {
   readonly names: readonly string[];
   /** Points `from` (inclusive, default 0) to `to` (exclusive, default `count`), ascending. */
   points(from?: number, to?: number): IterableIterator<SpacePoint>;
+  /** What the points are combined from, the slowest first; zipped parameters are one dimension. */
+  readonly dimensions: readonly Dimension[];
+  /** The same points as `points`, without making an object for each: for a million of them. */
+  cursor(from?: number, to?: number): Cursor;
+  /** The first point that does not have this parameter, or null; found without visiting all. */
+  lacking(name: string): SpacePoint | null;
+}
+
+/** One independent dimension of a space: a parameter, a table's columns, or zipped parameters. */
+export interface Dimension {
+  readonly names: readonly string[];
+  /** How many positions there are; values are computed from a position, not held. */
+  readonly length: number;
+  /** The value of `names[column]` at a position, both counted from 0. */
+  value(position: number, column: number): Value;
+}
+
+/** Walks over points; stands before the first until `next` is called. */
+export interface Cursor {
+  /** Moves to the next point; false where there is none. */
+  next(): boolean;
+  readonly index: number;
+  readonly ordinal: number;
+  /** True where the parameters are the dimensions' values and `include` changed nothing. */
+  readonly plain: boolean;
+  /** For a plain point its position on each dimension. The same array for every point. */
+  readonly positions: readonly number[];
+  /** The point's parameters, a new object at each call. */
+  parameters(): Parameters;
 }
 
 export interface SpacePoint {
