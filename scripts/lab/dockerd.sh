@@ -30,7 +30,12 @@ JSON
 case "${1:-}" in
   start) start ;;
   stop) halt dockerd ;;
-  kill) halt dockerd KILL ;;
+  kill)
+    halt dockerd KILL
+    # Its containerd dies with it, but as long as nobody has reaped that, its pid seems alive, and
+    # the next daemon would wait for it in vain.
+    rm -f /var/run/docker/containerd/containerd.pid
+    ;;
   restart) halt dockerd && start ;;
   *)
     echo "usage: dockerd.sh start|stop|restart|kill" >&2

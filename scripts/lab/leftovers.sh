@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Clears away what killed test runs left: private daemons (test/lab/daemon.ts) and tmpfs mounts
-# (test/lab/tmpfs.ts). What belongs to a live test run is left alone. leftovers.sh [FOLDER]: only
-# this daemon's folder, whoever owns it.
+# Clears away what killed test runs left: private daemons (test/lab/daemon.ts), tmpfs mounts
+# (test/lab/tmpfs.ts) and containers. What belongs to a live test run is left alone.
+# leftovers.sh [FOLDER]: only this daemon's folder, whoever owns it.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 # The daemon, its containerd and their shims name the folder in their arguments; what runs in
@@ -44,3 +44,14 @@ sed -n 's/^sim-pipeline-tmpfs-\([0-9]*\) \([^ ]*\) tmpfs .*/\1 \2/p' /proc/mount
   while read -r owner folder; do
     kill -0 "$owner" 2>/dev/null || umount -l "$folder"
   done
+
+# A container does not say whose it is, but no test run takes an hour.
+if main_docker version >/dev/null 2>&1; then
+  main_docker ps -a --filter label=sim-pipeline.run --format '{{.CreatedAt}}|{{.ID}}' |
+    while IFS='|' read -r created id; do
+      # Created as 2006-01-02 15:04:05 +0000 UTC: `date` takes one name of the zone, not two.
+      if (($(date +%s) - $(date -d "${created% *}" +%s) > 3600)); then
+        main_docker rm -f "$id" >/dev/null
+      fi
+    done
+fi

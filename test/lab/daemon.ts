@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, open, readFile, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -18,9 +18,9 @@ export interface Daemon extends AsyncDisposable {
   readonly host: string;
   /** Starts it again after `stop` or `kill`, with the same containers and images. */
   start(): Promise<void>;
-  /** A clean shutdown, which ends its containers. */
+  /** A clean shutdown, which ends its containers: after 10 s, when they ignore SIGTERM. */
   stop(): Promise<void>;
-  /** A crash: its containers go on until the next `start`, which ends them. */
+  /** A crash: its containers go on until the next `start`, which ends them as `stop` does. */
   kill(): Promise<void>;
   /** Copies an image from the lab's daemon. */
   loadImage(name: string): Promise<void>;
@@ -57,7 +57,12 @@ export async function startDaemon(options: { dataBytes?: number } = {}): Promise
       if (hasEnded(running)) running = await launch(folder, socket);
     },
     stop: () => end(running, "SIGTERM"),
-    kill: () => end(running, "SIGKILL"),
+    kill: async () => {
+      await end(running, "SIGKILL");
+      // Its containerd dies with it, but as long as nobody has reaped that, its pid seems alive,
+      // and the next daemon would wait for it in vain.
+      await rm(join(folder, "exec/containerd/containerd.pid"), { force: true });
+    },
     loadImage: async (name) => {
       const lab = await findDocker();
       if (lab === null) throw new Error("no Docker daemon answers: run scripts/lab/up.sh");
