@@ -1,0 +1,157 @@
+import { existsSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import { ReportedError } from "../sweep/errors.ts";
+import type { RunFolder } from "./folder.ts";
+
+/** The schema's version, in `PRAGMA user_version`. A newer one is refused. */
+const VERSION = 1;
+
+/**
+ * - run: one row, the folder's own id.
+ * - executions: one row a start of an orchestrator; who holds the lock is the last one.
+ * - points: the current plan. `todo` is 1 while this execution still has to start the point.
+ *   `document` is the point's own part of what its key was made from, the common part is in
+ *   `commons`. `files` is the manifest of the outputs: [{path, size, sha256}].
+ * - attempts: every try, by key, because indices change with the plan. `folder` is the point's
+ *   folder inside the task's output, `outputs` the globs that it must match: what settling an
+ *   attempt of a killed orchestrator needs.
+ * - kept: succeeded results by key whose points the current plan does not have.
+ * - moves: folders to move, relative to the run folder, written before the first is moved, so that
+ *   a crash is replayed.
+ */
+const SCHEMA = `
+CREATE TABLE run (id TEXT NOT NULL, sweep TEXT NOT NULL, created TEXT NOT NULL);
+CREATE TABLE executions (
+  number INTEGER PRIMARY KEY, started TEXT NOT NULL, ended TEXT, pid INTEGER NOT NULL,
+  host TEXT NOT NULL, engine TEXT NOT NULL, image TEXT NOT NULL, identity TEXT NOT NULL,
+  workers INTEGER NOT NULL
+);
+CREATE TABLE commons (id INTEGER PRIMARY KEY, document TEXT NOT NULL UNIQUE);
+CREATE TABLE points (
+  idx INTEGER PRIMARY KEY, name TEXT NOT NULL, key TEXT NOT NULL, status TEXT NOT NULL,
+  cached INTEGER NOT NULL DEFAULT 0, exit_code INTEGER, attempts INTEGER NOT NULL DEFAULT 0,
+  seconds REAL, cpu_seconds REAL, peak_memory INTEGER, reason TEXT,
+  parameters TEXT NOT NULL, ordinal INTEGER NOT NULL, common INTEGER NOT NULL,
+  document TEXT NOT NULL, metrics TEXT, files TEXT, todo INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX points_key ON points (key);
+CREATE UNIQUE INDEX points_name ON points (name);
+CREATE INDEX points_todo ON points (idx) WHERE todo = 1;
+CREATE TABLE attempts (
+  id INTEGER PRIMARY KEY, task TEXT NOT NULL, key TEXT NOT NULL, name TEXT NOT NULL,
+  attempt INTEGER NOT NULL, execution INTEGER NOT NULL, worker INTEGER NOT NULL,
+  folder TEXT NOT NULL, outputs TEXT NOT NULL, status TEXT NOT NULL, exit_code INTEGER,
+  started REAL NOT NULL, seconds REAL, cpu_seconds REAL, peak_memory INTEGER, reason TEXT,
+  metrics TEXT, files TEXT, log_offset INTEGER
+);
+CREATE INDEX attempts_key ON attempts (key, attempt);
+CREATE INDEX attempts_task ON attempts (task);
+CREATE INDEX attempts_open ON attempts (status) WHERE status IN ('running', 'placing');
+CREATE TABLE kept (
+  key TEXT PRIMARY KEY, name TEXT NOT NULL, folder TEXT NOT NULL, logs TEXT NOT NULL,
+  exit_code INTEGER, attempts INTEGER NOT NULL, seconds REAL, cpu_seconds REAL, peak_memory INTEGER,
+  reason TEXT, metrics TEXT, files TEXT
+) WITHOUT ROWID;
+CREATE TABLE moves (
+  id INTEGER PRIMARY KEY, source TEXT NOT NULL, target TEXT NOT NULL, parked INTEGER NOT NULL
+);
+CREATE VIEW metrics AS
+  SELECT points.idx AS idx, entry.key AS name, entry.value AS value, entry.type AS type
+  FROM points, json_each(points.metrics) AS entry;
+`;
+
+/**
+ * Opens run.db for the orchestrator, creating it where it is absent. The write-ahead log lets
+ * `status` and `logs` read meanwhile. Commits survive the death of this process; after a loss
+ * of power the last ones may be missing, never half there, and their points run again.
+ *
+ * @throws ReportedError (3) for a newer schema or a file that is no database.
+ */
+export function openDatabase(folder: RunFolder): DatabaseSync {
+  const database = open(folder, false);
+  try {
+    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+    database.exec("PRAGMA cache_size = -65536");
+    if (schemaVersion(database, folder) === 0) {
+      database.exec(`BEGIN; ${SCHEMA} PRAGMA user_version = ${VERSION}; COMMIT`);
+    }
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/**
+ * Opens an existing run.db for reading, also while a run is in progress.
+ *
+ * @throws ReportedError (2) where the folder holds no run, (3) as `openDatabase`.
+ */
+export function readDatabase(folder: RunFolder): DatabaseSync {
+  if (!existsSync(folder.database)) {
+    throw new ReportedError(
+      2,
+      `No run in ${folder.root}: there is no run.db.\nName a run's folder, as runs/NAME.`,
+    );
+  }
+  const database = open(folder, true);
+  try {
+    if (schemaVersion(database, folder) === 0) {
+      throw new ReportedError(2, `The run in ${folder.root} has not started yet.`);
+    }
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function open(folder: RunFolder, readOnly: boolean): DatabaseSync {
+  try {
+    return new DatabaseSync(folder.database, { readOnly, timeout: 10_000 });
+  } catch (cause) {
+    throw unreadable(folder, cause);
+  }
+}
+
+function schemaVersion(database: DatabaseSync, folder: RunFolder): number {
+  let version: unknown;
+  try {
+    version = database.prepare("PRAGMA user_version").get()?.user_version;
+  } catch (cause) {
+    throw unreadable(folder, cause);
+  }
+  if (typeof version !== "number" || version > VERSION) {
+    throw new ReportedError(
+      3,
+      `${folder.database} was written by a newer sim-pipeline (schema ${version}, this one knows ` +
+        `${VERSION}).\nUpdate sim-pipeline, or choose another folder with --out.`,
+    );
+  }
+  return version;
+}
+
+function unreadable(folder: RunFolder, cause: unknown): ReportedError {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return new ReportedError(
+    3,
+    `Cannot open ${folder.database}: ${text}\n` +
+      "It is not a run's database, or it is damaged. Choose another folder with --out; " +
+      "--reuse takes results from a folder that is whole.",
+    { cause },
+  );
+}
+
+/** Runs `body` in one transaction: all of it is committed, or nothing. */
+export function transaction<T>(database: DatabaseSync, body: () => T): T {
+  database.exec("BEGIN IMMEDIATE");
+  try {
+    const result = body();
+    database.exec("COMMIT");
+    return result;
+  } catch (error) {
+    // A full disk rolls the transaction back by itself.
+    if (database.isTransaction) database.exec("ROLLBACK");
+    throw error;
+  }
+}

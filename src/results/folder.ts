@@ -1,0 +1,68 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { ReportedError } from "../sweep/errors.ts";
+
+/** Where things are in a run folder: every path absolute. */
+export interface RunFolder {
+  readonly root: string;
+  readonly database: string;
+  readonly lock: string;
+  /** Parent of the outputs of succeeded points. */
+  readonly points: string;
+  /** Parent of the last failed attempts' outputs. */
+  readonly failed: string;
+  readonly logs: string;
+  /** What is being written; nothing in it survives a run. */
+  readonly staging: string;
+  /** Succeeded results that the current plan has no place for, by key. */
+  readonly kept: string;
+  readonly cache: string;
+}
+
+/** The layout of the run folder at an absolute path; nothing is created. */
+export function runFolder(root: string): RunFolder {
+  return {
+    root,
+    database: join(root, "run.db"),
+    lock: join(root, "run.lock"),
+    points: join(root, "points"),
+    failed: join(root, "failed"),
+    logs: join(root, "logs"),
+    staging: join(root, "staging"),
+    kept: join(root, "kept"),
+    cache: join(root, "cache"),
+  };
+}
+
+/** Creates the run folder. Throws a ReportedError (3) where that is refused. */
+export function createRunFolder(folder: RunFolder): void {
+  try {
+    for (const path of [folder.points, folder.logs, folder.staging]) {
+      mkdirSync(path, { recursive: true });
+    }
+  } catch (cause) {
+    throw folderRefused(folder, cause);
+  }
+}
+
+/** What to say when the disk or the permissions of a run folder stop us. */
+export function folderRefused(folder: RunFolder, cause: unknown): ReportedError {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  const remedy = isDiskFull(cause)
+    ? "The disk is full. Make room, then run the same command again: what finished is kept."
+    : "Check that the folder can be written, or choose another with --out.";
+  return new ReportedError(3, `Cannot write the run folder ${folder.root}: ${text}\n${remedy}`, {
+    cause,
+  });
+}
+
+/** True for "no space left on device" or "quota exceeded", from the file system or from SQLite. */
+export function isDiskFull(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = "code" in error ? error.code : undefined;
+  const sqlite = "errcode" in error ? error.errcode : undefined;
+  const SQLITE_FULL = 13;
+  return (
+    code === "ENOSPC" || code === "EDQUOT" || sqlite === SQLITE_FULL || isDiskFull(error.cause)
+  );
+}
