@@ -130,7 +130,7 @@ function runPoint<Parameters>(
 function readPoints(file: string): Point[] {
   return readFileSync(file, "utf8")
     .split("\n")
-    .flatMap((line, index) => (line.trim() ? [readPoint(line, `${file}:${index + 1}`)] : []));
+    .flatMap((line, index) => (line ? [readPoint(line, `${file}:${index + 1}`)] : []));
 }
 
 function readPoint(line: string, place: string): Point {

@@ -35,6 +35,17 @@ for (const grid of [1, 2, 5, 8]) {
   });
 }
 
+test("every cell of a sprite is coloured at times, those on the axis too", () => {
+  const grid = 5;
+  const coloured = new Set<number>();
+  for (let seed = 0; seed < 20; seed++) {
+    drawCells(grid, 1, seed).pixels.forEach((colour, cell) => {
+      if (colour !== 0) coloured.add(cell);
+    });
+  }
+  assert.equal(coloured.size, grid * grid);
+});
+
 test("a sprite has at most three colours", () => {
   const counts = Array.from({ length: 20 }, (_, seed) => coloursUsed(drawCells(9, 1, seed)).length);
   assert.equal(Math.max(...counts), 3);
