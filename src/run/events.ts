@@ -1,0 +1,45 @@
+import type { Status } from "../sweep/sweep.ts";
+
+/** What a run tells while it goes on. Everything that an event says is committed already. */
+export type RunEvent =
+  | {
+      readonly type: "planned";
+      readonly run: string;
+      readonly folder: string;
+      readonly engine: string;
+      readonly image: string;
+      /** Points of the plan. */
+      readonly points: number;
+      /** Points that succeeded before and are not run again. */
+      readonly cached: number;
+      /** Points to run. */
+      readonly todo: number;
+      readonly workers: number;
+    }
+  | {
+      readonly type: "started";
+      readonly index: number;
+      readonly name: string;
+      readonly attempt: number;
+      readonly worker: number;
+    }
+  | {
+      readonly type: "ended";
+      readonly index: number;
+      readonly name: string;
+      readonly attempt: number;
+      /** How this attempt ended. */
+      readonly status: Status;
+      readonly reason: string | null;
+      readonly seconds: number | null;
+      /** True where the point runs again in this execution. */
+      readonly again: boolean;
+    }
+  /** The daemon or machine went away; nothing fails meanwhile. */
+  | { readonly type: "paused"; readonly reason: string }
+  | { readonly type: "resumed" }
+  /** Nothing more is started: why. */
+  | { readonly type: "stopping"; readonly reason: string }
+  | { readonly type: "warning"; readonly message: string };
+
+export type Emit = (event: RunEvent) => void;

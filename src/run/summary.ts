@@ -1,0 +1,34 @@
+import type { Status } from "../sweep/sweep.ts";
+
+/** How a run ended. */
+export interface RunSummary {
+  /** The run's id. */
+  readonly run: string;
+  /** Absolute path of the run folder. */
+  readonly folder: string;
+  readonly engine: string;
+  /** Points of the current plan by status; every status is there. */
+  readonly counts: Readonly<Record<Status, number>>;
+  /** Of the succeeded ones, those that an earlier execution ran. */
+  readonly cached: number;
+  /** Wall-clock seconds of this execution. */
+  readonly seconds: number;
+  /** The first points that did not succeed (at most 20), with the last lines of their logs. */
+  readonly failures: readonly Failure[];
+  /** Absolute paths of what was exported. */
+  readonly exports: readonly string[];
+  /** What ended the run early, or null. */
+  readonly interrupted: "SIGINT" | "SIGTERM" | "aborted" | null;
+  /** Null, or why nothing more was started: the sweep's on-failure rule. */
+  readonly stopped: string | null;
+}
+
+export interface Failure {
+  readonly index: number;
+  readonly name: string;
+  readonly status: Status;
+  readonly reason: string | null;
+  /** Absolute path of the last attempt's log. */
+  readonly log: string;
+  readonly lastLines: readonly string[];
+}
