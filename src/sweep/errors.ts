@@ -17,7 +17,7 @@ export class ReportedError extends Error {
 export interface Diagnostic {
   /** The file as the user wrote it, or the flag (`--param`, `--set`) that the text came from. */
   readonly file: string;
-  /** Both count from 1; columns count UTF-16 code units, as editors do. */
+  /** Both count from 1; columns count UTF-16 code units, as editors do. 0: there is no text. */
   readonly line: number;
   readonly column: number;
   /** The whole source line, for the caret; empty where there is none. */
@@ -41,7 +41,7 @@ export class SweepError extends ReportedError {
 /** `file:line:column: message`, the source line with a caret under the place, then the hint. */
 export function formatDiagnostic(diagnostic: Diagnostic): string {
   const { file, line, column, source, message, hint } = diagnostic;
-  const lines = [`${file}:${line}:${column}: ${message}`];
+  const lines = [`${line === 0 ? file : `${file}:${line}:${column}`}: ${message}`];
   if (source.trim() !== "") {
     // A long line is cut around the caret, so that a file of one line stays readable.
     const start = Math.max(0, column - 1 - 60);
