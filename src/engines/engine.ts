@@ -30,9 +30,13 @@ export interface Engine extends AsyncDisposable {
    * What an earlier orchestrator of this run left behind. Tasks that ended by themselves come
    * back with their outcome, their outputs copied to the folder that `target` gives and their log
    * written; the rest are ended, removed and come back with a null outcome. `target` returns null
-   * for a task whose outcome is already known: it is only removed.
+   * for a task whose outcome is already known: it is only removed; `live` for a task that this
+   * orchestrator is running right now: it is left alone.
    */
-  recover(run: string, target: (task: string) => RecoveryTarget | null): Promise<Recovered[]>;
+  recover(
+    run: string,
+    target: (task: string) => RecoveryTarget | "live" | null,
+  ): Promise<Recovered[]>;
   /** Resolves when the daemon answers again after an EngineLostError; rejects when aborted. */
   available(signal: AbortSignal): Promise<void>;
 }
