@@ -77,8 +77,8 @@ no_shell_root() {
 
 # An image that carries no recipe is someone else's, e.g. the real one: used as it is.
 have() {
-  local label
-  label="$(main_docker image inspect -f '{{index .Config.Labels "sim-lab.recipe"}}' "$1" 2>/dev/null)" &&
+  local label format='{{index .Config.Labels "sim-lab.recipe"}}'
+  label="$(main_docker image inspect -f "$format" "$1" 2>/dev/null)" &&
     [[ -z "$label" || "$label" == "$recipe" ]]
 }
 
@@ -125,7 +125,8 @@ ensure node:24-bookworm-slim node node_root 'CMD ["node"]' \
   'ENTRYPOINT ["docker-entrypoint.sh"]' \
   'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
-# Tarballs of older recipes.
+# What older recipes made.
+main_docker image prune -f --filter label=sim-lab.recipe >/dev/null
 find "$LAB/images" -mindepth 1 -maxdepth 1 -type d ! -name "$recipe" ! -name 'work.*' \
   -exec rm -rf {} +
 say "images: busybox:stable, sim-lab/no-shell:latest, node:24-bookworm-slim"

@@ -2,19 +2,19 @@
 # Installs the Debian packages that the lab needs and that are not there yet.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-packages=(docker.io containerd runc iptables debootstrap docker-registry apache2-utils busybox-static
-  iproute2 ca-certificates openssl curl gcc libc6-dev npm:nodejs)
+packages=(docker.io containerd runc iptables iproute2 ca-certificates openssl curl docker-registry
+  apache2-utils debootstrap busybox-static gcc libc6-dev npm:npm)
 
 missing=()
 for entry in "${packages[@]}"; do
   # `command:package` is for what may also come from elsewhere, as Node does.
-  if [[ "$entry" == *:* ]] && command -v "${entry%%:*}" >/dev/null; then continue; fi
+  if [[ "$entry" == *:* ]] && command -v "${entry%%:*}"; then continue; fi
   package="${entry##*:}"
-  # A docker that answers already, of whatever origin, is used as it is.
-  if [[ "$package" =~ ^(docker.io|containerd|runc)$ ]] && command -v dockerd >/dev/null; then continue; fi
+  # Docker of another origin is used as it is.
+  if [[ "$package" =~ ^(docker.io|containerd|runc)$ ]] && command -v dockerd; then continue; fi
   [[ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" == installed ]] ||
     missing+=("$package")
-done
+done >/dev/null
 ((${#missing[@]})) || exit 0
 
 say "installing ${missing[*]}"

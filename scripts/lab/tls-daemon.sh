@@ -1,8 +1,20 @@
 #!/usr/bin/env bash
 # A second daemon, on TCP with TLS, that does not share our files although it runs beside us: in its
 # mount namespace the folders that tests write to are empty. tls-daemon.sh start|stop
-# It has no network but `none`, so that it leaves the main daemon's bridge and iptables alone.
+# Containers have no network in it but `none` and a bridge that leads nowhere, so that it leaves the
+# main daemon's bridge and iptables alone.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+# Not --bridge=none: a daemon told that deletes `docker0`, which is the main daemon's. The address
+# is one that is reserved for documentation.
+bridge=sim-lab0
+make_bridge() {
+  if ! ip link show "$bridge" >/dev/null 2>&1; then
+    ip link add "$bridge" type bridge
+    ip address add 192.0.2.1/24 dev "$bridge"
+  fi
+  ip link set "$bridge" up
+}
 
 answers() { tls_docker version; }
 
@@ -26,6 +38,7 @@ start() {
   if ! alive tls-daemon; then
     rm -f "$LAB/run/tls-daemon-own.pid"
     echo '{}' >"$LAB/tls/dockerd.json" # or it would read the machine's
+    make_bridge
     local folders command certs="$LAB/tls/certs"
     mapfile -t folders < <(hidden_folders)
     # A folder inside one that was just hidden is gone already.
@@ -38,9 +51,10 @@ start() {
       exec "$@"'
     launch tls-daemon dockerd unshare --mount --propagation private \
       bash -c "$command" tls-daemon "${folders[@]}" -- \
-      "${DOCKERD[@]}" --config-file "$LAB/tls/dockerd.json" --data-root "$LAB/tls/data" --exec-root "$LAB/tls/exec" \
-      --pidfile "$LAB/run/tls-daemon-own.pid" --bridge=none --iptables=false --ip-forward=false \
-      --registry-mirror "http://$MIRROR" \
+      "${DOCKERD[@]}" --config-file "$LAB/tls/dockerd.json" --registry-mirror "http://$MIRROR" \
+      --data-root "$LAB/tls/data" --exec-root "$LAB/tls/exec" \
+      --pidfile "$LAB/run/tls-daemon-own.pid" \
+      --bridge="$bridge" --iptables=false --ip-forward=false \
       -H "tcp://$TLS_ADDRESS" --tlsverify --tlscacert "$certs/ca.pem" \
       --tlscert "$certs/server-cert.pem" --tlskey "$certs/server-key.pem"
   fi
@@ -65,7 +79,10 @@ load() {
 
 case "${1:-}" in
   start) start ;;
-  stop) halt tls-daemon ;;
+  stop)
+    halt tls-daemon
+    if ip link show "$bridge" >/dev/null 2>&1; then ip link delete "$bridge"; fi
+    ;;
   *)
     echo "usage: tls-daemon.sh start|stop" >&2
     exit 2

@@ -76,14 +76,15 @@ export async function startDaemon(options: { dataBytes?: number } = {}): Promise
 async function launch(folder: string, socket: string): Promise<ChildProcess> {
   const logFile = join(folder, "dockerd.log");
   await using log = await open(logFile, "a");
-  // The daemon must not outlive the test run, however that ends: --pdeathsig sees to it.
+  // The daemon must not outlive the test run, however that ends: --pdeathsig sees to it. And it has
+  // a network namespace of its own, since a daemon told to have no bridge deletes the machine's
+  // `docker0`, which is the main daemon's.
   const dockerd = spawn(
     "setpriv",
     [
-      ...["--pdeathsig", "TERM", "dockerd", "--host", `unix://${socket}`],
+      ...["--pdeathsig", "TERM", "unshare", "--net", "dockerd", "--host", `unix://${socket}`],
       ...["--data-root", join(folder, "data"), "--exec-root", join(folder, "exec")],
       ...["--pidfile", join(folder, "dockerd.pid"), "--config-file", join(folder, "dockerd.json")],
-      // No network of its own, or it would rewrite the main daemon's.
       ...["--bridge=none", "--iptables=false", "--ip-forward=false"],
       // Without CAP_SYS_RESOURCE the default, a negative score, is refused.
       "--oom-score-adjust=0",

@@ -120,6 +120,12 @@ describe.skipIf(!docker)(needing("the lab's Docker daemon", "a private daemon"),
     expect(stdout).not.toContain(folder);
   });
 
+  it("leaves the main daemon's network as it was", async () => {
+    await using _daemon = await startDaemon();
+    const route = ["run", "--rm", "--network=bridge", images.busybox, "ip", "route"];
+    expect(await run(docker?.host ?? "", ...route)).toContain("default via");
+  });
+
   it("has a disk that fills up", async () => {
     await using daemon = await startDaemon({ dataBytes: 32 * 1024 ** 2 });
     await daemon.loadImage(images.busybox);
