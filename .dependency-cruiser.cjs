@@ -1,0 +1,57 @@
+// The folders of src/, each of which may import only those after it. `index.ts` gathers them all
+// for the library, and only the entry points import it.
+const layers = [
+  ["cli", "actions"],
+  ["index"],
+  ["github"],
+  ["images"],
+  ["report"],
+  ["finish"],
+  ["run"],
+  ["results"],
+  ["machines"],
+  ["engines"],
+  ["registry"],
+  ["plan"],
+  ["sweep"],
+];
+const pattern = (names) => `^src/(${names.join("|")})(/|\\.ts$)`;
+
+/** @type {import("dependency-cruiser").IConfiguration} */
+module.exports = {
+  forbidden: [
+    ...layers.slice(1).map((names, i) => ({
+      name: `${names.join("-")}-imports-only-downwards`,
+      severity: "error",
+      comment: "A folder imports only folders below it: docs/architecture.md.",
+      from: { path: pattern(names) },
+      to: { path: pattern(layers.slice(0, i + 1).flat()) },
+    })),
+    { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
+    {
+      name: "sources-do-not-import-tests",
+      severity: "error",
+      from: { path: "^src/" },
+      to: { path: "^(test|bench|scripts|sims)/" },
+    },
+    {
+      name: "sweep-and-plan-without-network-or-processes",
+      severity: "error",
+      comment: "Planning reads and hashes the sweep's own inputs, and does nothing else.",
+      from: { path: "^src/(sweep|plan)/" },
+      to: { path: "^(child_process|net|http|https|http2|dgram|tls|cluster|worker_threads)$" },
+    },
+    {
+      name: "packages-are-declared",
+      severity: "error",
+      from: { path: "^src/" },
+      to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "unknown", "undetermined"] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: { extensions: [".ts", ".js"], exportsFields: ["exports"] },
+  },
+};
