@@ -1,5 +1,11 @@
-import type { Distribution } from "./distribution.ts";
+import { type Distribution, draws } from "./distribution.ts";
+import { parseRange } from "./range.ts";
+import { AxisError, type Repeats, type Sequence, show } from "./sequence.ts";
+import { linspace, logspace } from "./spacing.ts";
 import type { Dimension, Value } from "./sweep.ts";
+
+export { isRangeExpression } from "./range.ts";
+export { AxisError } from "./sequence.ts";
 
 /** One parameter's values, or one table's rows, by position; what can be computed is not held. */
 export interface Axis extends Dimension {
@@ -11,82 +17,114 @@ export interface Axis extends Dimension {
   readonly repeats: Repeats | null;
 }
 
-/** How equal values repeat along an axis. */
-export interface Repeats {
-  /** How many positions hold the value that stands at this one, itself counted. */
-  size(position: number): number;
-  /** How many earlier positions hold the value that stands at this one. */
-  rank(position: number): number;
-}
-
-/**
- * A parameter's values that cannot be: an empty list, a value twice, a wrong range. The file side
- * adds the place in the file.
- */
-export class AxisError extends Error {
-  override readonly name = "AxisError";
-  /** Offset in a range expression, position in a list, or row of a table, from 0; else null. */
-  readonly at: number | null;
-  /** The field of a distribution, or null. */
-  readonly field: string | null;
-  /** What was expected or what to write instead. */
-  readonly hint: string | null;
-
-  constructor(
-    message: string,
-    place: { at?: number | null; field?: string | null; hint?: string | null } = {},
-  ) {
-    super(message);
-    this.at = place.at ?? null;
-    this.field = place.field ?? null;
-    this.hint = place.hint ?? null;
-  }
-}
-
-const soon = (): never => {
-  throw new Error("not there yet");
-};
-
-/** Whether a text reads as an OpenJD integer range expression, right or wrong in its details. */
-export function isRangeExpression(text: string): boolean {
-  return /^\s*-?\d+\s*-/.test(text);
-}
-
 /** Listed values. Throws AxisError (at: position) on an empty list and on a value twice. */
-export function listAxis(_name: string, _values: readonly Value[]): Axis {
-  return soon();
+export function listAxis(name: string, values: readonly Value[]): Axis {
+  if (values.length === 0) {
+    throw new AxisError(`${name} has no values`, { hint: "write at least one value" });
+  }
+  const positions = new Map<Value, number>();
+  for (const [at, value] of values.entries()) {
+    if (typeof value === "number" && !Number.isFinite(value)) {
+      throw new AxisError(`${name} has the value ${value}, which no simulation can be given`, {
+        at,
+      });
+    }
+    const first = positions.get(value);
+    if (first !== undefined) {
+      throw new AxisError(`${name} has ${show(value)} twice, as value ${first + 1} and ${at + 1}`, {
+        at,
+        hint: "each point would run twice; for repeated runs add a parameter such as a seed",
+      });
+    }
+    positions.set(value, at);
+  }
+  return parameter(name, {
+    length: values.length,
+    value: (position) => values[position] ?? Number.NaN,
+    find: (value) => {
+      const position = positions.get(value);
+      return position === undefined ? [] : [position];
+    },
+    repeats: null,
+  });
 }
 
 /** An OpenJD integer range expression, as "1-100:2,200". Throws AxisError (at: offset). */
-export function rangeAxis(_name: string, _expression: string): Axis {
-  return soon();
+export function rangeAxis(name: string, expression: string): Axis {
+  return parameter(name, parseRange(expression));
 }
 
-/** `count` values from start to stop at equal distances, both included. Throws AxisError. */
-export function linspaceAxis(_name: string, _start: number, _stop: number, _count: number): Axis {
-  return soon();
+/** `count` values from start to stop at equal distances, both included. Throws AxisError (at: 0 start, 1 stop, 2 count). */
+export function linspaceAxis(name: string, start: number, stop: number, count: number): Axis {
+  return parameter(name, linspace(start, stop, count));
 }
 
-/** `count` values from start to stop (both above 0) at equal ratios. Throws AxisError. */
-export function logspaceAxis(_name: string, _start: number, _stop: number, _count: number): Axis {
-  return soon();
+/** `count` values from start to stop (both above 0) at equal ratios. Throws AxisError (at: 0 start, 1 stop, 2 count). */
+export function logspaceAxis(name: string, start: number, stop: number, count: number): Axis {
+  return parameter(name, logspace(start, stop, count));
 }
 
-/** `samples` draws from a distribution. Throws AxisError (field). */
+/** `samples` draws from a distribution. Throws AxisError (field; at: in that field's list). */
 export function sampleAxis(
-  _name: string,
-  _distribution: Distribution,
-  _samples: number,
-  _randomSeed: number | string,
+  name: string,
+  distribution: Distribution,
+  samples: number,
+  randomSeed: number | string,
 ): Axis {
-  return soon();
+  return parameter(name, draws(name, distribution, samples, randomSeed));
 }
 
-/** A table: one position a row. Throws AxisError (at: row) on no rows and on equal rows. */
+/**
+ * A table: one position a row, one parameter a column. Every row has a value for every column.
+ * Throws AxisError (at: row, from 0) on no rows and on equal rows.
+ */
 export function tableAxis(
-  _label: string,
-  _columns: readonly string[],
-  _rows: readonly (readonly Value[])[],
+  label: string,
+  columns: readonly string[],
+  rows: readonly (readonly Value[])[],
 ): Axis {
-  return soon();
+  if (columns.length === 0 || rows.length === 0) {
+    throw new AxisError(`table ${label} has no ${columns.length === 0 ? "columns" : "rows"}`);
+  }
+  const seen = new Map<string, number>();
+  for (const [at, row] of rows.entries()) {
+    const key = JSON.stringify(row);
+    const first = seen.get(key);
+    if (first !== undefined) {
+      throw new AxisError(`rows ${first + 1} and ${at + 1} of table ${label} are equal`, {
+        at,
+        hint: "remove one of them",
+      });
+    }
+    seen.set(key, at);
+  }
+  seen.clear();
+  const indices: (Map<Value, number[]> | undefined)[] = [];
+  const indexOf = (column: number): Map<Value, number[]> => {
+    const index =
+      indices[column] ?? Map.groupBy(rows.keys(), (at) => rows[at]?.[column] ?? Number.NaN);
+    indices[column] = index;
+    return index;
+  };
+  return {
+    label,
+    names: columns,
+    length: rows.length,
+    value: (position, column) => rows[position]?.[column] ?? Number.NaN,
+    find: (value, column) => indexOf(column).get(value) ?? [],
+    repeats: null,
+  };
+}
+
+function parameter(name: string, sequence: Sequence): Axis {
+  return {
+    label: name,
+    names: [name],
+    length: sequence.length,
+    value: (position) => sequence.value(position),
+    find: (value) => sequence.find(value),
+    get repeats() {
+      return sequence.repeats;
+    },
+  };
 }
