@@ -161,8 +161,8 @@ export function engineContract(name: string, options: ContractOptions): void {
         const env = { PLAIN: "x=1", SPACES: " a  b ", QUOTES: `'"\\$`, LINES: "1\n2", EMPTY: "" };
         const script = Object.keys(env)
           .map((key) => `printf '%s=[%s];' ${key} "$${key}"`)
-          .join(" ");
-        const { log } = await run(`${script} printf '%s' "$SIM_POINT"`, { env });
+          .join("; ");
+        const { log } = await run(`${script}; printf '%s' "$SIM_POINT"`, { env });
         const expected = Object.entries(env).map(([key, value]) => `${key}=[${value}];`);
         expect(log).toBe(`${expected.join("")}{}`);
       });
@@ -335,10 +335,11 @@ export function engineContract(name: string, options: ContractOptions): void {
       });
 
       test("peak memory counts what a process had in use", async () => {
-        const { outcome } = await run("dd if=/dev/zero of=/dev/null bs=96M count=1; sleep 0.3");
+        const script = "held=$(head -c 64000000 /dev/zero | tr '\\000' x); sleep 0.5";
+        const { outcome } = await run(script);
         if (capabilities.peakMemory === "always") expect(outcome.peakMemory).not.toBeNull();
         if (outcome.peakMemory === null) return;
-        expect(outcome.peakMemory).toBeGreaterThan(80 * 2 ** 20);
+        expect(outcome.peakMemory).toBeGreaterThan(64_000_000);
         expect(outcome.peakMemory).toBeLessThan(2 * 2 ** 30);
       });
 
@@ -550,6 +551,17 @@ export function engineContract(name: string, options: ContractOptions): void {
         await orphan([given]);
         expect(await engine.recover(given.run, () => null)).toEqual([]);
         expect(await options.remains(given.run)).toEqual([]);
+      });
+
+      test("leaves alone what this orchestrator is running", async () => {
+        const given = await task("echo up; sleep 0.5; exit 8");
+        const recorder = record();
+        const running = engine.run(given, recorder.hooks, new AbortController().signal);
+        await recorder.saw("up");
+        expect(await engine.recover(given.run, () => "live")).toEqual([]);
+        const finished = await running;
+        expect(finished.outcome).toMatchObject({ ended: "exited", exitCode: 8 });
+        await finished.release();
       });
 
       const { adopts } = capabilities;
