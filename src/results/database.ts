@@ -13,8 +13,8 @@ const VERSION = 1;
  *   `document` is the point's own part of what its key was made from, the common part is in
  *   `commons`. `files` is the manifest of the outputs: [{path, size, sha256}].
  * - attempts: every try, by key, because indices change with the plan. `folder` is the point's
- *   folder inside the task's output, `outputs` the globs that it must match: what settling an
- *   attempt of a killed orchestrator needs.
+ *   folder inside the task's output, `outputs` the globs that it must match, `protocol` how the
+ *   task is shared: what settling an attempt of a killed orchestrator needs.
  * - kept: succeeded results by key whose points the current plan does not have.
  * - moves: folders to move, relative to the run folder, written before the first is moved, so that
  *   a crash is replayed.
@@ -40,8 +40,8 @@ CREATE INDEX points_todo ON points (idx) WHERE todo = 1;
 CREATE TABLE attempts (
   id INTEGER PRIMARY KEY, task TEXT NOT NULL, key TEXT NOT NULL, name TEXT NOT NULL,
   attempt INTEGER NOT NULL, execution INTEGER NOT NULL, worker INTEGER NOT NULL,
-  folder TEXT NOT NULL, outputs TEXT NOT NULL, status TEXT NOT NULL, exit_code INTEGER,
-  started REAL NOT NULL, seconds REAL, cpu_seconds REAL, peak_memory INTEGER, reason TEXT,
+  folder TEXT NOT NULL, outputs TEXT NOT NULL, protocol TEXT NOT NULL, status TEXT NOT NULL,
+  exit_code INTEGER, started REAL NOT NULL, seconds REAL, cpu_seconds REAL, peak_memory INTEGER, reason TEXT,
   metrics TEXT, files TEXT, log_offset INTEGER
 );
 CREATE INDEX attempts_key ON attempts (key, attempt);

@@ -35,6 +35,8 @@ export type RunEvent =
       /** True where the point runs again in this execution. */
       readonly again: boolean;
     }
+  /** A line of the image's build log. */
+  | { readonly type: "building"; readonly line: string }
   /** The daemon or machine went away; nothing fails meanwhile. */
   | { readonly type: "paused"; readonly reason: string }
   | { readonly type: "resumed" }

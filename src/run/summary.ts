@@ -1,3 +1,4 @@
+import type { Failure } from "../results/failures.ts";
 import type { Status } from "../sweep/sweep.ts";
 
 /** How a run ended. */
@@ -21,14 +22,4 @@ export interface RunSummary {
   readonly interrupted: "SIGINT" | "SIGTERM" | "aborted" | null;
   /** Null, or why nothing more was started: the sweep's on-failure rule. */
   readonly stopped: string | null;
-}
-
-export interface Failure {
-  readonly index: number;
-  readonly name: string;
-  readonly status: Status;
-  readonly reason: string | null;
-  /** Absolute path of the last attempt's log. */
-  readonly log: string;
-  readonly lastLines: readonly string[];
 }

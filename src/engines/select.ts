@@ -1,0 +1,52 @@
+import { ReportedError } from "../sweep/errors.ts";
+import type { Sweep } from "../sweep/sweep.ts";
+import { dockerEngine, dockerProblem } from "./docker/docker.ts";
+import type { Engine } from "./engine.ts";
+import { processEngine } from "./process/engine.ts";
+
+/** The engines of this version, and the rule that chooses one. */
+export const ENGINE_CHOICES = ["auto", "docker", "process"] as const;
+export type EngineChoice = (typeof ENGINE_CHOICES)[number];
+
+/**
+ * Makes the engine that was asked for. `auto`: docker where a daemon answers and the sweep has an
+ * image, else process where the sweep says how, but never in GitHub Actions, where that would
+ * mean to fall from a sandbox onto the runner without a word.
+ *
+ * @throws ReportedError (2) for a sweep that lacks what the engine needs, (3) where there is none.
+ */
+export async function selectEngine(
+  choice: EngineChoice,
+  sweep: Sweep,
+  env: NodeJS.ProcessEnv,
+): Promise<Engine> {
+  const containers = sweep.image !== null || sweep.build !== null;
+  if (choice === "process") {
+    if (sweep.process !== null) return processEngine();
+    throw lacks(sweep, "process", "process: [node, main.ts]");
+  }
+  if (choice === "docker") {
+    if (containers) return await dockerEngine({ env });
+    throw lacks(sweep, "docker", "image: NAME");
+  }
+  const problem = containers ? await dockerProblem(env) : "the sweep has no image";
+  if (problem === null) return await dockerEngine({ env });
+  if (sweep.process !== null && env["GITHUB_ACTIONS"] !== "true") {
+    return processEngine();
+  }
+  throw new ReportedError(
+    3,
+    `No engine for ${sweep.name}: ${problem}\n` +
+      "Start Docker, or point DOCKER_HOST at one; `sim-pipeline doctor` shows what is there." +
+      (sweep.process === null
+        ? "\nA sweep with a `process` key also runs without Docker."
+        : "\nIn GitHub Actions processes run outside any sandbox only if asked for: --engine process."),
+  );
+}
+
+function lacks(sweep: Sweep, engine: string, example: string): ReportedError {
+  return new ReportedError(
+    2,
+    `${sweep.file ?? sweep.name}: the ${engine} engine cannot run this sweep.\nAdd a line such as "${example}", or choose another engine with --engine.`,
+  );
+}

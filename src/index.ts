@@ -1,0 +1,145 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { Engine } from "./engines/engine.ts";
+import { type EngineChoice, selectEngine } from "./engines/select.ts";
+import { buildImage } from "./images/build.ts";
+import { type Keyer, keyer } from "./plan/key.ts";
+import { makePlan, type Plan } from "./plan/plan.ts";
+import type { RunEvent } from "./run/events.ts";
+import { execute } from "./run/execute.ts";
+import { type Explanation, explain } from "./run/explain.ts";
+import { resolveInputs } from "./run/inputs.ts";
+import type { ResumeMode } from "./run/reconcile.ts";
+import type { RunSummary } from "./run/summary.ts";
+import { ReportedError } from "./sweep/errors.ts";
+import { loadSweep, secretsFrom } from "./sweep/load.ts";
+import type { Sweep } from "./sweep/sweep.ts";
+
+export type { EngineChoice } from "./engines/select.ts";
+export type { Point } from "./plan/point.ts";
+export { type Diagnostic, ReportedError, SweepError } from "./sweep/errors.ts";
+export { sweepFromObject } from "./sweep/load.ts";
+export type { Parameters, Status, Sweep, Value } from "./sweep/sweep.ts";
+export type { Explanation, Keyer, Plan, ResumeMode, RunEvent, RunSummary };
+
+export interface PlanOptions {
+  /** Path of the sweep file, or a sweep made by `sweepFromObject`. */
+  readonly sweep: string | Sweep;
+  /** `name=values`, as the flag `--param` takes them; only for a sweep file. */
+  readonly params?: readonly string[];
+  /** `key=value`, as the flag `--set` takes them; only for a sweep file. */
+  readonly set?: readonly string[];
+  /** Inputs and templates may lie outside the sweep's repository. */
+  readonly allowOutside?: boolean;
+  /** More than a million points are meant. */
+  readonly yes?: boolean;
+}
+
+export interface EngineOptions {
+  readonly engine?: EngineChoice;
+  /** Default: process.env. Secrets and the engines' settings are read from it. */
+  readonly env?: NodeJS.ProcessEnv;
+  readonly signal?: AbortSignal;
+}
+
+export interface RunOptions extends PlanOptions, EngineOptions {
+  /** The run folder; default `runs/<sweep name>` in the working directory. */
+  readonly out?: string;
+  readonly workers?: number | "auto";
+  readonly resume?: ResumeMode;
+  /** Reads the outputs of finished points and compares their sha256, instead of their sizes. */
+  readonly verify?: boolean;
+  /** Another run folder, whose results count where their content keys are the same. */
+  readonly reuse?: string;
+  /** Builds the sweep's image first. */
+  readonly build?: boolean;
+  readonly parquet?: boolean;
+  /** Aborts at once, where `signal` ends running simulations gently. */
+  readonly kill?: AbortSignal;
+  /** Called with everything that happens, after it is committed. */
+  readonly onEvent?: (event: RunEvent) => void;
+}
+
+/**
+ * Reads and checks a sweep and makes its plan: nothing is started or written.
+ *
+ * @throws SweepError or ReportedError with exit code 2.
+ */
+export function planSweep(options: PlanOptions): Plan {
+  const sweep =
+    typeof options.sweep === "string"
+      ? loadSweep(options.sweep, {
+          params: options.params ?? [],
+          set: options.set ?? [],
+          allowOutside: options.allowOutside ?? false,
+        })
+      : options.sweep;
+  return makePlan(sweep, { confirmed: options.yes ?? false });
+}
+
+/**
+ * Runs a sweep, or what is missing of it, and resolves when every point has ended.
+ *
+ * @throws SweepError or ReportedError, whose `exitCode` is 2 where nothing was started because
+ *   something is written wrong, 3 where the engine, the registry or the run folder refused.
+ */
+export async function runSweep(options: RunOptions): Promise<RunSummary> {
+  const plan = planSweep(options);
+  const sweep: Sweep =
+    options.workers === undefined ? plan.sweep : { ...plan.sweep, workers: options.workers };
+  if (sweep.finish.length > 0) {
+    throw new ReportedError(
+      2,
+      `${sweep.file ?? sweep.name}: finish steps are not there yet in this version.\n` +
+        "Remove the key finish; the outputs of all points are in the run folder.",
+    );
+  }
+  const env = options.env ?? process.env;
+  const secrets = secretsFrom(sweep, env);
+  const never = new AbortController().signal;
+  const signal = options.signal ?? never;
+  const emit = options.onEvent ?? (() => {});
+  for (const message of sweep.warnings) emit({ type: "warning", message });
+
+  await using engine = await selectEngine(options.engine ?? "auto", sweep, env);
+  if (options.build === true && engine.name === "docker") {
+    await buildImage(sweep, { env, signal, onLine: (line) => emit({ type: "building", line }) });
+  }
+  return await execute({ ...plan, sweep }, engine, {
+    out: resolve(options.out ?? join("runs", sweep.name)),
+    mode: options.resume ?? "auto",
+    verify: options.verify ?? false,
+    reuse: options.reuse === undefined ? null : resolve(options.reuse),
+    parquet: options.parquet ?? false,
+    secrets,
+    env,
+    signal,
+    kill: options.kill ?? never,
+    emit,
+  });
+}
+
+/**
+ * Makes the content keys of a plan's points, for which the engine tells the image's identity.
+ *
+ * @throws ReportedError (3) where the engine or the image is not there.
+ */
+export async function planKeys(plan: Plan, options: EngineOptions = {}): Promise<Keyer> {
+  const env = options.env ?? process.env;
+  const signal = options.signal ?? new AbortController().signal;
+  await using engine: Engine = await selectEngine(options.engine ?? "auto", plan.sweep, env);
+  const { identity } = await engine.prepare(plan.sweep, signal);
+  const cacheFolder = mkdtempSync(join(tmpdir(), "sim-pipeline-"));
+  try {
+    const inputs = await resolveInputs(plan.sweep, { cacheFolder, env, signal });
+    return keyer(plan.sweep, { identity, inputs });
+  } finally {
+    rmSync(cacheFolder, { recursive: true, force: true });
+  }
+}
+
+/** For each point that would run again in the run folder `out`: why. */
+export function explainPlan(plan: Plan, keys: Keyer, out: string): IterableIterator<Explanation> {
+  return explain(plan, keys, resolve(out));
+}

@@ -1,0 +1,156 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+import { z } from "zod";
+import type { Engine } from "../engines/engine.ts";
+import { renderer } from "../plan/command.ts";
+import { keyer } from "../plan/key.ts";
+import type { Plan } from "../plan/plan.ts";
+import { openDatabase } from "../results/database.ts";
+import { exportRun } from "../results/export.ts";
+import { failures } from "../results/failures.ts";
+import { createRunFolder, folderRefused, isDiskFull, runFolder } from "../results/folder.ts";
+import { lockRunFolder } from "../results/lock.ts";
+import { statusCounts } from "../results/rows.ts";
+import { ReportedError } from "../sweep/errors.ts";
+import type { Emit } from "./events.ts";
+import { resolveInputs } from "./inputs.ts";
+import { openJournal, runId, startExecution } from "./journal.ts";
+import { carryOutMoves } from "./moves.ts";
+import { makeQueue } from "./queue.ts";
+import { type ResumeMode, reconcile } from "./reconcile.ts";
+import { recoverRun } from "./recover.ts";
+import { reuseResults } from "./reuse.ts";
+import { schedule, workerCount } from "./scheduler.ts";
+import type { RunSummary } from "./summary.ts";
+
+export interface ExecuteOptions {
+  /** Absolute path of the run folder. */
+  readonly out: string;
+  readonly mode: ResumeMode;
+  /** Reads the outputs of finished points and compares their sha256. */
+  readonly verify: boolean;
+  /** Absolute path of another run folder whose results count, or null. */
+  readonly reuse: string | null;
+  readonly parquet: boolean;
+  /** Secrets by name. */
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly env: NodeJS.ProcessEnv;
+  /** Start nothing, end what runs gently, keep what finished. */
+  readonly signal: AbortSignal;
+  /** End what runs at once. */
+  readonly kill: AbortSignal;
+  readonly emit: Emit;
+}
+
+/**
+ * Executes a plan into a run folder: takes up what an earlier execution left, runs what is
+ * missing, exports.
+ *
+ * @throws ReportedError (2, 3) where engine, folder or inputs refuse; what finished is kept.
+ */
+export async function execute(
+  plan: Plan,
+  engine: Engine,
+  options: ExecuteOptions,
+): Promise<RunSummary> {
+  const started = performance.now();
+  const { sweep } = plan;
+  const { emit } = options;
+  const stop = AbortSignal.any([options.signal, options.kill]);
+  const capacity = await engine.capacity();
+  const image = await engine.prepare(sweep, stop);
+  const workers = workerCount(sweep, capacity);
+
+  const folder = runFolder(options.out);
+  createRunFolder(folder);
+  using _lock = lockRunFolder(folder);
+  try {
+    const inputs = await resolveInputs(sweep, {
+      cacheFolder: folder.cache,
+      env: options.env,
+      signal: stop,
+    });
+    using database = openDatabase(folder);
+    const run = runId(database, sweep.name);
+    const execution = startExecution(database, {
+      engine: engine.name,
+      image: image.label,
+      identity: image.identity,
+      workers,
+    });
+    const journal = openJournal(database, run, execution);
+    carryOutMoves(database, folder);
+    const context = { journal, folder, engine, secrets: options.secrets };
+    const saved = await recoverRun(context);
+    if (saved > 0) {
+      emit({ type: "warning", message: `${saved} finished points of a killed run were saved.` });
+    }
+
+    const keys = keyer(sweep, { identity: image.identity, inputs });
+    const found = reconcile(database, folder, plan, keys, options);
+    if (found.damaged.count > 0) {
+      const { count, examples } = found.damaged;
+      const message = `${count} finished points run again, their outputs changed: ${examples.join("; ")}`;
+      emit({ type: "warning", message });
+    }
+    const reused =
+      options.reuse === null
+        ? 0
+        : reuseResults(database, folder, runFolder(options.reuse), options);
+    emit({
+      type: "planned",
+      run,
+      folder: folder.root,
+      engine: engine.name,
+      image: image.label,
+      points: plan.count,
+      cached: found.cached + reused,
+      todo: found.todo - reused,
+      workers,
+    });
+
+    const stopped = await schedule({
+      ...context,
+      sweep,
+      render: renderer(sweep),
+      inputs: inputs.map(({ source, to }) => ({ source, target: to, perTask: false })),
+      emit,
+      stop,
+      kill: options.kill,
+      queue: makeQueue(database, journal, sweep.isolation),
+      workers,
+      firstTask: firstTask(database),
+    });
+    const exports = await exportRun(database, folder, { parquet: options.parquet });
+    rmSync(folder.staging, { recursive: true, force: true });
+    journal.finish();
+    database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    const { reason } = stop;
+    return {
+      run,
+      folder: folder.root,
+      engine: engine.name,
+      counts: statusCounts(database),
+      cached: found.cached + reused,
+      seconds: (performance.now() - started) / 1000,
+      failures: failures(database, folder, 20),
+      exports: exports.map((name) => join(folder.root, name)),
+      interrupted: !stop.aborted
+        ? null
+        : reason === "SIGINT" || reason === "SIGTERM"
+          ? reason
+          : "aborted",
+      stopped,
+    };
+  } catch (error) {
+    if (isDiskFull(error) && !(error instanceof ReportedError)) throw folderRefused(folder, error);
+    throw error;
+  }
+}
+
+/** Tasks are numbered over all executions, so that no two ever share a name. */
+function firstTask(database: DatabaseSync): number {
+  const row = database.prepare("SELECT coalesce(max(id), 0) + 1 AS next FROM attempts").get();
+  return z.object({ next: z.number() }).parse(row).next;
+}

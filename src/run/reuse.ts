@@ -1,0 +1,69 @@
+import { constants, cpSync, existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+import { z } from "zod";
+import { readDatabase } from "../results/database.ts";
+import type { RunFolder } from "../results/folder.ts";
+import { MANIFEST, placeOutputs, verifyOutputs } from "../results/outputs.ts";
+
+const TODO = z.object({ key: z.string(), name: z.string() });
+const RESULT = z.object({
+  folder: z.string(),
+  logs: z.string(),
+  exit_code: z.number().nullable(),
+  seconds: z.number().nullable(),
+  cpu_seconds: z.number().nullable(),
+  peak_memory: z.number().nullable(),
+  reason: z.string().nullable(),
+  metrics: z.string().nullable(),
+  files: z.string(),
+});
+
+/**
+ * Copies from another run folder the results of points that are still to run, by content key and
+ * only where their outputs are as recorded. Returns how many.
+ */
+export function reuseResults(
+  database: DatabaseSync,
+  folder: RunFolder,
+  other: RunFolder,
+  options: { readonly verify: boolean },
+): number {
+  using source = readDatabase(other);
+  const select = source.prepare(`
+    SELECT 'points/' || name AS folder, 'logs/' || name AS logs, exit_code, seconds, cpu_seconds,
+      peak_memory, reason, metrics, files FROM points WHERE key = ?1 AND status = 'succeeded'
+    UNION ALL
+    SELECT folder, logs, exit_code, seconds, cpu_seconds, peak_memory, reason, metrics, files
+      FROM kept WHERE key = ?1`);
+  const accept = database.prepare(
+    `UPDATE points SET status = 'succeeded', cached = 1, exit_code = ?, seconds = ?,
+       cpu_seconds = ?, peak_memory = ?, reason = ?, metrics = ?, files = ?, todo = 0
+     WHERE key = ?`,
+  );
+  let reused = 0;
+  for (const row of database.prepare("SELECT key, name FROM points WHERE todo = 1").all()) {
+    const { key, name } = TODO.parse(row);
+    const found = select.get(key);
+    if (found === undefined) continue;
+    const result = RESULT.parse(found);
+    const outputs = join(other.root, result.folder);
+    const files = MANIFEST.parse(JSON.parse(result.files));
+    if (verifyOutputs(outputs, files, { deep: options.verify }) !== null) continue;
+    const staged = join(folder.staging, "reuse");
+    rmSync(staged, { recursive: true, force: true });
+    copy(outputs, staged);
+    placeOutputs(staged, join(folder.points, name));
+    copy(join(other.root, result.logs), join(folder.logs, name));
+    const { exit_code, seconds, cpu_seconds, peak_memory, reason, metrics } = result;
+    accept.run(exit_code, seconds, cpu_seconds, peak_memory, reason, metrics, result.files, key);
+    reused++;
+  }
+  return reused;
+}
+
+/** Copies a folder, sharing its blocks where the file system can. */
+function copy(from: string, to: string): void {
+  if (!existsSync(from)) return;
+  cpSync(from, to, { recursive: true, mode: constants.COPYFILE_FICLONE, preserveTimestamps: true });
+}

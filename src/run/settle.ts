@@ -1,0 +1,170 @@
+import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Outcome } from "../engines/engine.ts";
+import type { RunFolder } from "../results/folder.ts";
+import { type Metrics, MetricsError, readMetrics } from "../results/metrics.ts";
+import { inspectOutputs, matchesOutput, placeOutputs } from "../results/outputs.ts";
+import type { Status } from "../sweep/sweep.ts";
+import type { AttemptEnd, Journal, Protocol } from "./journal.ts";
+
+/** One point's share of a task that ended. */
+export interface Settling {
+  readonly task: string;
+  readonly key: string;
+  readonly name: string;
+  /** As in the journal: the point's folder inside the task's output, or empty for all of it. */
+  readonly folder: string;
+  /** Globs that must match, rendered. */
+  readonly outputs: readonly string[];
+}
+
+export interface SettleContext {
+  readonly journal: Journal;
+  readonly folder: RunFolder;
+}
+
+/** How the task of one or several points ended. */
+export interface TaskEnd {
+  /** Its seconds are null where nobody saw it end. */
+  readonly outcome: Omit<Outcome, "seconds"> & { readonly seconds: number | null };
+  /** What `stopped` stands for: timed-out, idle or cancelled. */
+  readonly stopped: Status;
+  /** How many points shared the task: their times are the task's, divided. */
+  readonly shared: number;
+  readonly protocol: Protocol;
+  readonly logOffset: number | null;
+}
+
+/** What an attempt came to, before anybody decides whether the point runs again. */
+export interface Judged extends AttemptEnd {
+  /** Where the point's outputs are now. */
+  readonly output: string;
+}
+
+/** Where a task's outputs are written. */
+export function stagingOutput(folder: RunFolder, task: string): string {
+  return join(folder.staging, task, "output");
+}
+
+/**
+ * Decides how the attempt of one point ended: by the outcome, the metrics and the outputs that
+ * must be there. In a batch a point with its result.json is done, however the task ended.
+ */
+export async function judge(
+  context: SettleContext,
+  point: Settling,
+  end: TaskEnd,
+): Promise<Judged> {
+  const output = join(stagingOutput(context.folder, point.task), point.folder);
+  if (end.protocol === "range") gatherRangeOutputs(context, point, output);
+  const inspected = await inspectOutputs(output, point.outputs);
+  const { outcome } = end;
+  const measured = {
+    exitCode: outcome.exitCode,
+    seconds: divided(outcome.seconds, end.shared),
+    cpuSeconds: divided(outcome.cpuSeconds, end.shared),
+    peakMemory: outcome.peakMemory,
+    logOffset: end.logOffset,
+    output,
+  };
+  const dropped = inspected.dropped.map(({ path, reason }) => `${path} dropped: ${reason}`);
+  const warnings = inspected.warnings.map(({ path, reason }) => `${path}: ${reason}`);
+  const remarks = [outcome.detail, ...dropped, ...warnings];
+  const ended = (status: Status, reason: string | null): Judged => ({
+    ...measured,
+    status,
+    reason: [reason, ...remarks].filter((part) => part !== null).join("; ") || null,
+    metrics: null,
+    files: null,
+  });
+
+  const complete = inspected.missing.length === 0;
+  const done =
+    end.protocol === "single"
+      ? outcome.ended === "exited" && outcome.exitCode === 0
+      : end.protocol === "range"
+        ? complete
+        : inspected.files.some(({ path }) => path === "result.json");
+  if (!done) return ended(...unsuccessful(outcome, end));
+  if (!complete) {
+    return ended("failed", `no output matches ${inspected.missing.join(", ")}`);
+  }
+  let metrics: Metrics | null;
+  try {
+    metrics = end.protocol === "range" ? null : await readMetrics(output);
+  } catch (error) {
+    if (error instanceof MetricsError) return ended("failed", error.message);
+    throw error;
+  }
+  return {
+    ...ended("succeeded", null),
+    exitCode: 0,
+    metrics,
+    files: inspected.files,
+  };
+}
+
+function divided(total: number | null, by: number): number | null {
+  return total === null ? null : total / by;
+}
+
+function unsuccessful(outcome: TaskEnd["outcome"], end: TaskEnd): [Status, string | null] {
+  switch (outcome.ended) {
+    case "oom":
+      return ["oom", "killed for using more memory than its limit"];
+    case "stopped":
+      return [end.stopped, null];
+    case "exited":
+      if (outcome.exitCode !== 0) return ["failed", `exit code ${outcome.exitCode}`];
+      return [
+        "failed",
+        end.protocol === "batch"
+          ? "the batch ended without its result.json"
+          : "its outputs are missing",
+      ];
+  }
+}
+
+/** In a range batch the files of all points lie together: the globs say whose they are. */
+function gatherRangeOutputs(context: SettleContext, point: Settling, output: string): void {
+  const shared = join(context.folder.staging, point.task, "output");
+  mkdirSync(output, { recursive: true });
+  // The paths are read before the first is moved, since the targets lie in the same folder.
+  const mine = readdirSync(shared, { recursive: true, encoding: "utf8" }).filter((path) =>
+    point.outputs.some((glob) => matchesOutput(path, glob)),
+  );
+  for (const path of mine) {
+    const target = join(output, path);
+    mkdirSync(dirname(target), { recursive: true });
+    renameSync(join(shared, path), target);
+  }
+}
+
+/** Puts a success into place: committed, moved, committed; a crash in between is finished later. */
+export function settleSuccess(context: SettleContext, point: Settling, judged: Judged): void {
+  const { journal, folder } = context;
+  journal.placing(point.task, point.key, judged);
+  finishPlacing(context, point, judged.output);
+  rmSync(join(folder.failed, point.name), { recursive: true, force: true });
+}
+
+/** The second half of a success, also after a crash. */
+export function finishPlacing(context: SettleContext, point: Settling, output: string): void {
+  placeOutputs(output, join(context.folder.points, point.name));
+  context.journal.placed(point.task, point.key);
+}
+
+/** Writes an attempt that did not succeed; its outputs are kept as the point's last failure. */
+export function settleFailure(
+  context: SettleContext,
+  point: Settling,
+  judged: Judged,
+  next: Status,
+): void {
+  const { journal, folder } = context;
+  if (judged.status !== "cancelled" && judged.status !== "lost") {
+    mkdirSync(folder.failed, { recursive: true });
+    placeOutputs(judged.output, join(folder.failed, point.name));
+  }
+  journal.ended(point.task, point.key, judged, next);
+}

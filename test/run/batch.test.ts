@@ -1,0 +1,112 @@
+import { describe, expect, test } from "vitest";
+import type { Task } from "../../src/engines/engine.ts";
+import { read, runFake, temporaryFolder } from "./harness.ts";
+
+/** The names of a batch's points, as the task's list has them. */
+function namesOf(task: Task): string[] {
+  const mount = task.mounts.find(({ target }) => target === task.env["SIM_POINTS"]);
+  const lines = read(mount?.source ?? "")
+    .trimEnd()
+    .split("\n");
+  return lines.map((line) => JSON.parse(line).name);
+}
+
+describe("a batch", () => {
+  const sweep = { parameters: { seed: { range: "1-5" } }, isolation: { batch: 2 } };
+
+  test("gives each process the points with their parameters and output folders", async () => {
+    const lists: string[] = [];
+    const { points, engine } = await runFake(temporaryFolder(), sweep, (task) => {
+      const mount = task.mounts.find(({ target }) => target === task.env["SIM_POINTS"]);
+      lists.push(read(mount?.source ?? ""));
+      return {
+        files: Object.fromEntries(namesOf(task).map((name) => [`${name}/result.json`, "{}"])),
+      };
+    });
+    expect(lists[0]).toBe(
+      '{"name":"seed=1","parameters":{"seed":1},"output":"/mnt/data/seed=1"}\n' +
+        '{"name":"seed=2","parameters":{"seed":2},"output":"/mnt/data/seed=2"}\n',
+    );
+    expect(engine.tasks.map((task) => task.points)).toEqual([[0, 1], [2, 3], [4]]);
+    expect(points).toEqual([1, 2, 3, 4, 5].map((seed) => `seed=${seed} succeeded 1`));
+  });
+
+  test("keeps what was done before it died, and tries the rest alone", async () => {
+    const out = temporaryFolder();
+    const { points, engine } = await runFake(
+      out,
+      { ...sweep, isolation: { batch: 5 }, retries: { max: 1 } },
+      (task) => {
+        const names = namesOf(task);
+        const done = names.length === 1 ? names : names.slice(0, 3);
+        const files = done.map((name) => [`${name}/result.json`, `{"n": 1}`]);
+        return { exitCode: names.length === 1 ? 0 : 1, files: Object.fromEntries(files) };
+      },
+    );
+    expect(engine.tasks.map((task) => task.points)).toEqual([[0, 1, 2, 3, 4], [3], [4]]);
+    expect(points).toEqual([
+      "seed=1 succeeded 1",
+      "seed=2 succeeded 1",
+      "seed=3 succeeded 1",
+      "seed=4 succeeded 2",
+      "seed=5 succeeded 2",
+    ]);
+    expect(read(out, "points/seed=2/result.json")).toBe('{"n": 1}');
+  });
+
+  test("fails points without result.json although the process exits with 0", async () => {
+    const { summary } = await runFake(temporaryFolder(), { ...sweep, isolation: { batch: 5 } });
+    expect(summary.counts.failed).toBe(5);
+    expect(summary.failures[0]?.reason).toContain("without its result.json");
+  });
+});
+
+describe("a batch over a range", () => {
+  const sweep = {
+    parameters: { scene: ["a", "b"], frame: { range: "1-5" } },
+    isolation: { batch: 3, range: "frame" },
+    command: ["{{ frame.first }}", "{{ frame.last }}"],
+    outputs: ["{{ frame:03d }}.png"],
+  };
+
+  /** Writes the pictures from the first to the last frame, as a renderer would. */
+  const render = (task: Task, skip: readonly number[] = []) => {
+    const [first, last] = task.command.map(Number);
+    const frames = Array.from(
+      { length: (last ?? 0) - (first ?? 0) + 1 },
+      (_, i) => (first ?? 0) + i,
+    );
+    const files = frames
+      .filter((frame) => !skip.includes(frame))
+      .map((frame) => [`${String(frame).padStart(3, "0")}.png`, `frame ${frame}`]);
+    return { files: Object.fromEntries(files) };
+  };
+
+  test("is a chunk of consecutive values with all else equal", async () => {
+    const out = temporaryFolder();
+    const { engine, points } = await runFake(out, sweep, (task) => render(task));
+    expect(engine.tasks.map(({ command }) => command.join("-"))).toEqual([
+      "1-3",
+      "4-5",
+      "1-3",
+      "4-5",
+    ]);
+    expect(points.every((point) => point.endsWith("succeeded 1"))).toBe(true);
+    expect(read(out, "points/scene=b_frame=4/004.png")).toBe("frame 4");
+  });
+
+  test("ends at gaps, so that nothing done is done again", async () => {
+    const out = temporaryFolder();
+    const one = { ...sweep, parameters: { frame: { range: "1-5" } } };
+    await runFake(out, one, (task) => render(task, [2, 4]));
+    const { engine, points } = await runFake(out, one, (task) => render(task));
+    expect(engine.tasks.map(({ command }) => command.join("-"))).toEqual(["2-2", "4-4"]);
+    expect(points).toEqual([
+      "frame=1 succeeded 1 cached",
+      "frame=2 succeeded 2",
+      "frame=3 succeeded 1 cached",
+      "frame=4 succeeded 2",
+      "frame=5 succeeded 1 cached",
+    ]);
+  });
+});
