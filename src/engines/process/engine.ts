@@ -27,27 +27,26 @@ interface Prepared {
  * limits of `resources` are the machine's, inputs are links to the originals, and a `warm` task is
  * like any other.
  */
-export function processEngine(): Engine {
+export function processEngine(environment: NodeJS.ProcessEnv = process.env): Engine {
   const closing = new AbortController();
   const attempts = new Set<Promise<unknown>>();
   const runs = new Set<string>();
   let prepared: Prepared | null = null;
 
   async function prepare(sweep: Sweep, signal: AbortSignal): Promise<ImageIdentity> {
-    const words = fitSweep(sweep);
+    const words = fitSweep(sweep, environment);
     const identity = await processIdentity(sweep, signal);
-    prepared = { words, folder: sweep.folder, env: inheritedEnv() };
+    prepared = { words, folder: sweep.folder, env: inherit(environment) };
     return { identity, label: (sweep.process ?? []).join(" ") };
   }
 
   async function run(task: Task, hooks: TaskHooks, signal: AbortSignal): Promise<Finished> {
     if (prepared === null) throw new Error("run before prepare");
     const { words, folder, env } = prepared;
-    const home = env.HOME === undefined ? { HOME: task.scratch } : {};
     const command = {
       words: [...words, ...task.command],
       folder,
-      env: { ...env, ...home },
+      env: { HOME: task.scratch, ...env },
     };
     runs.add(task.run);
     const stops = { gently: signal, atOnce: [hooks.kill, closing.signal] };
@@ -102,12 +101,14 @@ export function processEngine(): Engine {
   };
 }
 
-function inheritedEnv(): Record<string, string> {
-  const env = Object.entries(process.env).flatMap(([name, value]): [string, string][] =>
-    value !== undefined && INHERITED.test(name) ? [[name, value]] : [],
-  );
-  const { HOME, ...rest } = Object.fromEntries(env);
-  return HOME !== undefined && isWritable(HOME) ? { ...rest, HOME } : rest;
+function inherit(from: NodeJS.ProcessEnv): Record<string, string> {
+  const env: Record<string, string> = {};
+  for (const [name, value] of Object.entries(from)) {
+    if (value === undefined || !INHERITED.test(name)) continue;
+    // A task without a HOME that it can write to gets its own.
+    if (name !== "HOME" || isWritable(value)) env[name] = value;
+  }
+  return env;
 }
 
 function isWritable(folder: string): boolean {

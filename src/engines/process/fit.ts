@@ -11,7 +11,7 @@ import { isInput } from "./folders.ts";
  * Throws a ReportedError (2) that names all the places where the sweep counts on a container's
  * folders, or a program that is not there.
  */
-export function fitSweep(sweep: Sweep): readonly string[] {
+export function fitSweep(sweep: Sweep, env: NodeJS.ProcessEnv): readonly string[] {
   const [program, ...args] = sweep.process ?? [];
   if (program === undefined) {
     throw new ReportedError(
@@ -29,11 +29,11 @@ export function fitSweep(sweep: Sweep): readonly string[] {
   }
   // Our own Node, which the sweep can count on; PATH may have an older one, or none.
   if (program === "node") return [process.execPath, ...args];
-  if (!canRun(program, sweep.folder)) {
+  if (!canRun(program, sweep.folder, env)) {
     throw new ReportedError(
       2,
       `process: there is no program ${program} ` +
-        (program.includes("/") ? `in ${sweep.folder}` : `on PATH (${process.env.PATH})`) +
+        (program.includes("/") ? `in ${sweep.folder}` : `on PATH (${env.PATH})`) +
         ": install it, correct the word, or use --engine docker",
     );
   }
@@ -71,8 +71,8 @@ function foreignTargets(sweep: Sweep): string[] {
     );
 }
 
-function canRun(program: string, folder: string): boolean {
-  const folders = program.includes("/") ? [""] : (process.env.PATH ?? "").split(delimiter);
+function canRun(program: string, folder: string, env: NodeJS.ProcessEnv): boolean {
+  const folders = program.includes("/") ? [""] : (env.PATH ?? "").split(delimiter);
   return folders.some((one) => {
     // An empty element of PATH is the working directory: POSIX, environment variables.
     const path = resolve(folder, join(one, program));
