@@ -133,6 +133,52 @@ export interface Build {
   readonly context: string;
 }
 
+/**
+ * Work on all outputs after the run. Frames, tiles and images are files in each point's outputs;
+ * `to` is a relative path below the run folder's `finish/`.
+ */
+export type FinishStep =
+  | {
+      readonly kind: "video";
+      readonly frames: Template;
+      /** The numeric parameter that orders the frames. */
+      readonly by: string;
+      readonly fps: number;
+      /** Pixels. */
+      readonly width: number;
+      readonly height: number;
+      /** Ends in .mp4, .webm or .gif. */
+      readonly to: string;
+      readonly keepFrames: boolean;
+      readonly allowMissing: boolean;
+    }
+  | {
+      readonly kind: "tiles";
+      readonly files: Template;
+      /** The parameter that tells pictures apart; null: all tiles make one picture. */
+      readonly by: string | null;
+      readonly to: string;
+    }
+  | {
+      readonly kind: "sheet";
+      readonly images: Template;
+      /** Null: the point's name. */
+      readonly label: Template | null;
+      /** Pictures in a row; null: as square as it gets. */
+      readonly columns: number | null;
+      readonly to: string;
+    }
+  | {
+      readonly kind: "command";
+      /** Null: the sweep's. */
+      readonly image: string | null;
+      /** Null: the image's own. */
+      readonly entrypoint: readonly string[] | null;
+      /** `{{ input }}` is the run folder, `{{ output }}` where the command writes. */
+      readonly command: readonly Template[];
+      readonly network: "none" | "bridge";
+    };
+
 export interface Sweep {
   readonly name: string;
   /** Absolute path of the sweep file; null for a sweep made by the library. */
@@ -174,8 +220,8 @@ export interface Sweep {
   readonly onFailure: OnFailure;
   readonly isolation: Isolation;
   readonly workers: number | "auto";
-  /** Validated, and run after the points. */
-  readonly finish: readonly unknown[];
+  /** Run after the points, in this order. */
+  readonly finish: readonly FinishStep[];
   /** What the plan warns of: places where YAML's text and the value's text differ, and the like. */
   readonly warnings: readonly string[];
 }

@@ -1,4 +1,4 @@
-import type { Diagnostic } from "./errors.ts";
+import type { Diagnostic } from "../errors.ts";
 
 /** A text that diagnostics point into: a file, or the text of a flag. */
 export interface Source {

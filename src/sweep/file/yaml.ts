@@ -1,0 +1,209 @@
+import { Composer, type CST, type Document, isAlias, isMap, isScalar, isSeq, Parser } from "yaml";
+import type { Report, Source } from "./source.ts";
+import type { MapEntry, Node, ScalarNode } from "./tree.ts";
+
+/** Levels of nesting; the deepest that a sweep means anything by is 6. */
+const MAX_DEPTH = 50;
+/** Nodes that aliases may add: anchors that repeat each other multiply. */
+const MAX_ALIASED = 20_000;
+
+/**
+ * Parses YAML 1.2 (core schema) into a tree with places. Reports what is wrong and returns null
+ * where nothing can be made of it. `shift` is where in the source the text begins.
+ */
+export function parseYaml(
+  text: string,
+  source: Source,
+  shift: number,
+  report: Report,
+): Node | null {
+  const at = (offset: number) => ({ source, offset: Math.max(0, offset + shift) });
+  const tokens = [...new Parser().parse(text)];
+  if (tooDeep(tokens)) {
+    report.error(at(0), `lists and mappings are nested deeper than ${MAX_DEPTH} levels`);
+    return null;
+  }
+  // Its own check for keys given twice takes time by their square; the conversion has one.
+  const composer = new Composer({ uniqueKeys: false, resolveKnownTags: false, logLevel: "silent" });
+  const [document, second] = composer.compose(tokens, true, text.length);
+  if (document === undefined) return null;
+  const version = document.directives?.yaml;
+  if (version?.explicit === true && version.version !== "1.2") {
+    report.error(
+      at(0),
+      `a sweep file is YAML 1.2, not ${version.version}`,
+      "remove the %YAML line",
+    );
+    return null;
+  }
+  if (second !== undefined) {
+    report.error(
+      at(second.range[0]),
+      "a sweep file is one YAML document, and here a second begins",
+    );
+    return null;
+  }
+  const before = report.diagnostics.length;
+  // One slip makes many errors: the first few say it all.
+  for (const problem of document.errors.slice(0, 3)) {
+    const [message, hint] = syntaxMessage(problem.code, problem.message, text, problem.pos[0]);
+    report.error(at(problem.pos[0]), message, hint);
+  }
+  for (const warning of document.warnings.slice(0, 20)) {
+    report.error(at(warning.pos[0]), "tags are not used in a sweep file", "remove it");
+  }
+  if (report.diagnostics.length > before) return null;
+  return convert(document, text, at, report);
+}
+
+type At = (offset: number) => { source: Source; offset: number };
+
+function convert(document: Document.Parsed, text: string, at: At, report: Report): Node | null {
+  const anchors = new Map<string, unknown>();
+  const open = new Set<unknown>();
+  let aliased = 0;
+
+  function scalar(value: unknown, start: number, raw: string, written: string): ScalarNode {
+    const known = typeof value === "number" || typeof value === "boolean" || value === null;
+    return {
+      kind: "scalar",
+      // -0 and 0 would be two values that look the same to every reader.
+      value: known ? (value === 0 ? 0 : value) : String(value),
+      text: known ? written : String(value),
+      raw,
+      place: at(start),
+    };
+  }
+
+  function visit(node: unknown, start: number, inAlias: boolean): Node {
+    if (inAlias && ++aliased > MAX_ALIASED) throw new AliasError(start, "too-many");
+    if (isAlias(node)) {
+      const begin = node.range?.[0] ?? start;
+      const target = anchors.get(node.source);
+      if (target === undefined || open.has(target)) throw new AliasError(begin, node.source);
+      return visit(target, begin, true);
+    }
+    if (isScalar(node)) {
+      if (node.anchor !== undefined) anchors.set(node.anchor, node);
+      const begin = node.range?.[0] ?? start;
+      const raw = text.slice(begin, node.range?.[1] ?? begin);
+      return scalar(node.value, begin, raw, node.source ?? raw);
+    }
+    if (isSeq(node)) {
+      if (node.anchor !== undefined) anchors.set(node.anchor, node);
+      const begin = node.range?.[0] ?? start;
+      open.add(node);
+      const items = node.items.map((item) => visit(item, begin, inAlias));
+      open.delete(node);
+      return { kind: "list", items, place: at(begin) };
+    }
+    if (isMap(node)) {
+      if (node.anchor !== undefined) anchors.set(node.anchor, node);
+      const begin = node.range?.[0] ?? start;
+      open.add(node);
+      const entries = new Map<string, MapEntry>();
+      for (const pair of node.items) {
+        const key = visit(pair.key, begin, inAlias);
+        const value = visit(pair.value, key.place.offset - at(0).offset, inAlias);
+        addEntry(entries, key, value, text.slice(begin, begin + 2) === "{{", report);
+      }
+      open.delete(node);
+      return { kind: "map", entries, place: at(begin) };
+    }
+    return scalar(null, start, "", "");
+  }
+
+  try {
+    return document.contents === null ? null : visit(document.contents, 0, false);
+  } catch (error) {
+    if (!(error instanceof AliasError)) throw error;
+    report.error(
+      at(error.offset),
+      error.what === "too-many"
+        ? `the anchors repeat more than ${MAX_ALIASED} values in all`
+        : `*${error.what} stands for nothing: no anchor &${error.what} ends before it`,
+      error.what === "too-many" ? "write a range, a table or fewer values" : null,
+    );
+    return null;
+  }
+}
+
+class AliasError extends Error {
+  override readonly name = "AliasError";
+  readonly offset: number;
+  readonly what: string;
+
+  constructor(offset: number, what: string) {
+    super(what);
+    this.offset = offset;
+    this.what = what;
+  }
+}
+
+function addEntry(
+  entries: Map<string, MapEntry>,
+  key: Node,
+  value: Node,
+  braces: boolean,
+  report: Report,
+): void {
+  if (key.kind !== "scalar") {
+    const message = braces
+      ? "{{ begins a mapping in YAML, not a placeholder"
+      : "a key is a single word, not a list or mapping";
+    report.error(key.place, message, braces ? 'put quotes around the text: "{{ name }}"' : null);
+  } else if (entries.has(key.text)) {
+    report.error(key.place, `the key ${key.text} is here a second time`, "keep one of them");
+  } else if (key.text === "__proto__") {
+    report.error(key.place, "__proto__ cannot be a key");
+  } else {
+    entries.set(key.text, { key, value });
+  }
+}
+
+/** Whether the nesting would overflow the stack of whatever recurses into it. */
+function tooDeep(tokens: readonly CST.Token[]): boolean {
+  const open: { token: CST.Token; depth: number }[] = tokens.map((token) => ({ token, depth: 0 }));
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { token, depth } = next;
+    if (depth > MAX_DEPTH) return true;
+    if (token.type === "document" && token.value !== undefined) {
+      open.push({ token: token.value, depth });
+    }
+    if (!("items" in token)) continue;
+    for (const item of token.items) {
+      if (item.key) open.push({ token: item.key, depth: depth + 1 });
+      if (item.value !== undefined) open.push({ token: item.value, depth: depth + 1 });
+    }
+  }
+  return false;
+}
+
+/** The parser's own message, or a clearer one for what people meet most. */
+function syntaxMessage(
+  code: string,
+  message: string,
+  text: string,
+  offset: number,
+): [message: string, hint: string | null] {
+  switch (code) {
+    case "TAB_AS_INDENT":
+      return ["a tab cannot indent in YAML", "indent with spaces"];
+    case "BAD_SCALAR_START":
+      return [
+        `a value cannot begin with ${text.charAt(offset)} in YAML`,
+        "put quotes around the value",
+      ];
+    case "BLOCK_AS_IMPLICIT_KEY":
+      return [
+        "a second key on one line, or a line indented further than its neighbours",
+        'align the keys of one mapping, and quote a text that holds ": "',
+      ];
+    case "BAD_INDENT":
+    case "MISSING_CHAR":
+    case "UNEXPECTED_TOKEN":
+      return [`the YAML does not parse: ${message}`, "check brackets, quotes and indentation here"];
+    default:
+      return [`the YAML does not parse: ${message}`, null];
+  }
+}
