@@ -5,7 +5,8 @@ export function nearest(text: string, candidates: Iterable<string>): string | nu
   // Beyond that nobody mistypes, and the distance takes quadratic time.
   if (text.length > 100) return null;
   let best: string | null = null;
-  let least = Math.max(1, Math.floor(text.length / 3)) + 1;
+  // A third may be wrong, or two characters where that leaves any right.
+  let least = Math.max(Math.min(2, text.length - 1), Math.floor(text.length / 3)) + 1;
   const wanted = plain(text);
   for (const candidate of candidates) {
     const far = wanted === plain(candidate) ? 0 : distance(text, candidate);

@@ -17,8 +17,17 @@ export function checkSweep(root: MapNode, report: Report): CheckedSweep {
   checkRequired(root, report);
   if (whole.success) return whole.data;
   reportIssues(whole.error.issues, sweepSchema, root, report);
-  const wrong = new Set(whole.error.issues.map((issue) => issue.path[0]));
+  const paths = whole.error.issues.map(({ path }) => path);
+  // One wrong parameter leaves the others to be checked.
+  const inside = paths.filter(([first, second]) => first === "parameters" && second !== undefined);
+  const lost = new Set(inside.map(([, name]) => name));
+  const wrong = new Set(paths.filter((path) => !inside.includes(path)).map(([name]) => name));
   const good = new Map([...root.entries].filter(([name]) => !wrong.has(name) && known(name)));
+  const parameters = good.get("parameters");
+  if (parameters?.value.kind === "map") {
+    const entries = new Map([...parameters.value.entries].filter(([name]) => !lost.has(name)));
+    good.set("parameters", { ...parameters, value: { ...parameters.value, entries } });
+  }
   const rest = COMPLETED.safeParse(plain({ ...root, entries: good }));
   if (!rest.success) return {};
   // A default must not stand in for what is there and wrong.

@@ -41,7 +41,7 @@ export function text(expected: string): z.ZodString {
 }
 
 export function pattern(form: RegExp, expected: string): z.ZodString {
-  return z.string({ error: expected }).regex(form, { error: expected });
+  return z.string({ error: expected }).regex(form, { error: expected, abort: true });
 }
 
 export function integer(min: number, max: number, expected: string): z.ZodNumber {

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { nearest, suggestion } from "../suggest.ts";
+import { DISTRIBUTIONS } from "./parameter-schema.ts";
 import type { Report } from "./source.ts";
 import { described, type Node, nearestNode, nodeAt, type Path, pathText } from "./tree.ts";
 
@@ -51,7 +52,18 @@ function reportIssue(
     return;
   }
   const where = path.length === 0 ? "" : `${pathText(path)}: `;
-  report.error(node.place, `${where}${issue.message}, got ${described(node)}`, hint(issue, node));
+  const message = `${where}${issue.message}, got ${described(node)}`;
+  report.error(node.place, message, hint(issue, node) ?? mistypedKey(node, keysAt(schema, path)));
+}
+
+/** For a mapping that fits no alternative: the key that may have been meant. */
+function mistypedKey(node: Node, known: readonly string[]): string | null {
+  if (node.kind !== "map") return null;
+  for (const name of node.entries.keys()) {
+    const near = known.includes(name) ? null : nearest(name, known);
+    if (near !== null) return `did you mean ${near}?`;
+  }
+  return null;
 }
 
 function reportUnknownKey(
@@ -92,7 +104,10 @@ function chosenBranch(
     for (const inner of branch) {
       const here = inner.path.length === 0;
       if (inner.code === "unrecognized_keys") faults += inner.keys.length;
-      else if (here) faults = Number.POSITIVE_INFINITY;
+      else if (inner.code === "invalid_union" && inner.discriminator !== undefined) {
+        // Which one was meant is not even said.
+        faults += nodeAt(root, [...path, ...steps(inner.path)]) === null ? 2 : 0;
+      } else if (here) faults = Number.POSITIVE_INFINITY;
       else if (nodeAt(root, [...path, ...steps(inner.path)]) === null) faults++;
     }
     if (faults === least) best = null;
@@ -109,6 +124,9 @@ function hint(issue: Issue, node: Node): string | null {
   if (issue.code === "invalid_value" && typeof node.value === "string") {
     const near = nearest(node.value, issue.values.map(String));
     return near === null ? null : `did you mean ${near}?`;
+  }
+  if (issue.code === "invalid_union" && issue.discriminator === "distribution") {
+    return suggestion(node.text, DISTRIBUTIONS, "distributions");
   }
   if (typeof node.value === "number" && /duration/.test(issue.message)) {
     return `write its unit: ${node.text}s, ${node.text}m or ${node.text}h`;

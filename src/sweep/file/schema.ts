@@ -30,6 +30,9 @@ const from = key(
   "A file or folder beside the sweep file, or an https://, s3:// or gs:// address.",
   { type: "path or address" },
 );
+const templateFrom = key(text("expected a path"), "A text file beside the sweep file.", {
+  type: "path",
+});
 const to = key(
   text("expected a path in the task"),
   "Where the task finds it; a relative path means below /mnt/input.",
@@ -242,7 +245,7 @@ export const sweepSchema = strict(
     templates: key(
       list(
         strict(
-          { from, to },
+          { from: templateFrom, to },
           "expected a mapping such as {from: config.tmpl.json, to: config.json}",
         ),
         "expected a list of mappings {from, to}",

@@ -1,9 +1,21 @@
-import { Composer, type CST, type Document, isAlias, isMap, isScalar, isSeq, Parser } from "yaml";
+import {
+  Composer,
+  type CST,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  Parser,
+  type YAMLMap,
+  type YAMLSeq,
+} from "yaml";
 import type { Report, Source } from "./source.ts";
 import type { MapEntry, Node, ScalarNode } from "./tree.ts";
 
 /** Levels of nesting; the deepest that a sweep means anything by is 6. */
 const MAX_DEPTH = 50;
+const TOO_DEEP = `lists and mappings are nested deeper than ${MAX_DEPTH} levels`;
 /** Nodes that aliases may add: anchors that repeat each other multiply. */
 const MAX_ALIASED = 20_000;
 
@@ -20,7 +32,7 @@ export function parseYaml(
   const at = (offset: number) => ({ source, offset: Math.max(0, offset + shift) });
   const tokens = [...new Parser().parse(text)];
   if (tooDeep(tokens)) {
-    report.error(at(0), `lists and mappings are nested deeper than ${MAX_DEPTH} levels`);
+    report.error(at(0), TOO_DEEP);
     return null;
   }
   // Its own check for keys given twice takes time by their square; the conversion has one.
@@ -75,68 +87,83 @@ function convert(document: Document.Parsed, text: string, at: At, report: Report
     };
   }
 
-  function visit(node: unknown, start: number, inAlias: boolean): Node {
-    if (inAlias && ++aliased > MAX_ALIASED) throw new AliasError(start, "too-many");
-    if (isAlias(node)) {
-      const begin = node.range?.[0] ?? start;
-      const target = anchors.get(node.source);
-      if (target === undefined || open.has(target)) throw new AliasError(begin, node.source);
-      return visit(target, begin, true);
+  function visit(node: unknown, way: Way): Node {
+    if (way.alias !== null && ++aliased > MAX_ALIASED) {
+      const message = `the anchors repeat more than ${MAX_ALIASED} values in all`;
+      throw new AliasError(way.alias, message, "write a range, a table or fewer values");
     }
+    if (way.depth > MAX_DEPTH) {
+      throw new AliasError(way.alias ?? way.start, TOO_DEEP, null);
+    }
+    if (isAlias(node)) {
+      const begin = node.range?.[0] ?? way.start;
+      const target = anchors.get(node.source);
+      if (target === undefined || open.has(target)) {
+        const message = `*${node.source} stands for nothing`;
+        throw new AliasError(begin, message, `no anchor &${node.source} ends before it`);
+      }
+      return visit(target, { ...way, start: begin, alias: way.alias ?? begin });
+    }
+    if (!isScalar(node) && !isSeq(node) && !isMap(node)) return scalar(null, way.start, "", "");
+    if (node.anchor !== undefined) anchors.set(node.anchor, node);
+    const begin = node.range?.[0] ?? way.start;
     if (isScalar(node)) {
-      if (node.anchor !== undefined) anchors.set(node.anchor, node);
-      const begin = node.range?.[0] ?? start;
       const raw = text.slice(begin, node.range?.[1] ?? begin);
       return scalar(node.value, begin, raw, node.source ?? raw);
     }
-    if (isSeq(node)) {
-      if (node.anchor !== undefined) anchors.set(node.anchor, node);
-      const begin = node.range?.[0] ?? start;
-      open.add(node);
-      const items = node.items.map((item) => visit(item, begin, inAlias));
-      open.delete(node);
-      return { kind: "list", items, place: at(begin) };
+    open.add(node);
+    const inside = { start: begin, alias: way.alias, depth: way.depth + 1 };
+    const collection = isSeq(node) ? visitList(node, inside) : visitMap(node, inside);
+    open.delete(node);
+    return collection;
+  }
+
+  function visitList(node: YAMLSeq, way: Way): Node {
+    const items = node.items.map((item) => visit(item, way));
+    return { kind: "list", items, place: at(way.start) };
+  }
+
+  function visitMap(node: YAMLMap, way: Way): Node {
+    const entries = new Map<string, MapEntry>();
+    for (const pair of node.items) {
+      const key = visit(pair.key, way);
+      // An absent value is shown at its key.
+      const start = isScalar(pair.key) ? (pair.key.range?.[0] ?? way.start) : way.start;
+      const value = visit(pair.value, { ...way, start });
+      addEntry(entries, key, value, text.startsWith("{{", way.start), report);
     }
-    if (isMap(node)) {
-      if (node.anchor !== undefined) anchors.set(node.anchor, node);
-      const begin = node.range?.[0] ?? start;
-      open.add(node);
-      const entries = new Map<string, MapEntry>();
-      for (const pair of node.items) {
-        const key = visit(pair.key, begin, inAlias);
-        const value = visit(pair.value, key.place.offset - at(0).offset, inAlias);
-        addEntry(entries, key, value, text.slice(begin, begin + 2) === "{{", report);
-      }
-      open.delete(node);
-      return { kind: "map", entries, place: at(begin) };
-    }
-    return scalar(null, start, "", "");
+    return { kind: "map", entries, place: at(way.start) };
   }
 
   try {
-    return document.contents === null ? null : visit(document.contents, 0, false);
+    return document.contents === null
+      ? null
+      : visit(document.contents, { start: 0, alias: null, depth: 0 });
   } catch (error) {
     if (!(error instanceof AliasError)) throw error;
-    report.error(
-      at(error.offset),
-      error.what === "too-many"
-        ? `the anchors repeat more than ${MAX_ALIASED} values in all`
-        : `*${error.what} stands for nothing: no anchor &${error.what} ends before it`,
-      error.what === "too-many" ? "write a range, a table or fewer values" : null,
-    );
+    report.error(at(error.offset), error.message, error.hint);
     return null;
   }
+}
+
+/** How a node was come to. */
+interface Way {
+  /** What to show for a node without a place of its own. */
+  readonly start: number;
+  /** Where the outermost alias stands that led here. */
+  readonly alias: number | null;
+  readonly depth: number;
 }
 
 class AliasError extends Error {
   override readonly name = "AliasError";
   readonly offset: number;
-  readonly what: string;
+  readonly hint: string | null;
 
-  constructor(offset: number, what: string) {
-    super(what);
+  constructor(offset: number, message: string, hint: string | null) {
+    super(message);
     this.offset = offset;
-    this.what = what;
+    this.hint = hint;
   }
 }
 
