@@ -1,5 +1,5 @@
 /** Bytes of UTF-8 that a point's name may have: room for suffixes below the usual limit of 255. */
-const MAX_NAME_BYTES = 120;
+export const MAX_NAME_BYTES = 120;
 
 /** The names that need no closer look: ASCII, nothing special, ending in neither dot nor space. */
 const PLAIN = /^[A-Za-z0-9._=+,@-]*[A-Za-z0-9_=+,@-]$/;
