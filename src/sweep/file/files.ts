@@ -81,8 +81,9 @@ export function resolveInside(from: string, folder: string, allowOutside: boolea
   let real: string;
   let root: string;
   try {
-    real = realpathSync(path);
-    root = realpathSync(rootOf(folder));
+    // The kernel's answer: Node's own takes `link/..` for the folder that holds the link.
+    real = realpathSync.native(path);
+    root = realpathSync.native(rootOf(folder));
   } catch (error) {
     const hint = isAbsolute(from) ? null : `relative paths begin in ${folder}`;
     throw new FileProblem(systemMessage(error), hint, { cause: error });
