@@ -93,7 +93,7 @@ async function resolveOne(
 function realPath(folder: string, from: string): string {
   const path = resolve(folder, from);
   try {
-    return realpathSync(path);
+    return realpathSync.native(path);
   } catch (cause) {
     const text = cause instanceof Error ? cause.message : String(cause);
     throw new ReportedError(

@@ -38,6 +38,7 @@ export async function hashContent(source: string, signal: AbortSignal): Promise<
 async function* describeFolder(root: string, signal: AbortSignal): AsyncGenerator<string> {
   const pending = [root];
   for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
+    signal.throwIfAborted();
     for (const entry of await readdir(folder, { withFileTypes: true })) {
       const absolute = join(folder, entry.name);
       const path = relative(root, absolute).replaceAll(sep, "/");
@@ -84,7 +85,7 @@ function leadsOut(root: string, link: string, target: string): boolean {
   const inside = (path: string) => path === root || path.startsWith(root + sep);
   if (!inside(resolve(dirname(link), target))) return true;
   try {
-    return !inside(realpathSync(link));
+    return !inside(realpathSync.native(link));
   } catch {
     return false; // It leads nowhere, here and in the task.
   }
