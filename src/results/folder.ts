@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { ReportedError } from "../sweep/errors.ts";
 
@@ -48,12 +48,22 @@ export function createRunFolder(folder: RunFolder): void {
 /** What to say when the disk or the permissions of a run folder stop us. */
 export function folderRefused(folder: RunFolder, cause: unknown): ReportedError {
   const text = cause instanceof Error ? cause.message : String(cause);
-  const remedy = isDiskFull(cause)
-    ? "The disk is full. Make room, then run the same command again: what finished is kept."
-    : "Check that the folder can be written, or choose another with --out.";
+  const remedy =
+    isDiskFull(cause) || isFull(folder)
+      ? "The disk is full. Make room, then run the same command again: what finished is kept."
+      : "Check that the folder can be written, or choose another with --out.";
   return new ReportedError(3, `Cannot write the run folder ${folder.root}: ${text}\n${remedy}`, {
     cause,
   });
+}
+
+/** Below this many free bytes nothing of use can be written. */
+const FULL = 256 * 1024;
+
+/** True where the disk of a run folder has no room left for us. */
+export function isFull(folder: RunFolder): boolean {
+  const { bavail, bsize } = statfsSync(folder.root);
+  return bavail * bsize < FULL;
 }
 
 /** True for "no space left on device" or "quota exceeded", from the file system or from SQLite. */

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { type Capacity, EngineLostError } from "../engines/engine.ts";
 import type { Retryable, Sweep } from "../sweep/sweep.ts";
@@ -5,7 +6,14 @@ import { type AttemptContext, clearStaging, runAttempt } from "./attempt.ts";
 import type { JournalPoint } from "./journal.ts";
 import type { Queue, Work } from "./queue.ts";
 import { recoverTasks } from "./recover.ts";
-import { type Judged, judge, type Settling, settleFailure, settleSuccess } from "./settle.ts";
+import {
+  type Judged,
+  judge,
+  type Settling,
+  settleFailure,
+  settleSuccess,
+  stagingOutput,
+} from "./settle.ts";
 
 /** A lost machine or daemon costs no retry, but not for ever. */
 const MAX_LOSSES = 5;
@@ -86,7 +94,7 @@ export async function schedule(context: ScheduleContext): Promise<string | null>
         settle(point, settling, judged, memory);
       }
       await result.finished.release();
-      clearStaging(context.folder, task);
+      clearStaging(context.folder, task, slot);
     } catch (error) {
       if (!(error instanceof EngineLostError)) throw error;
       lost.set(task, work.points);
@@ -95,6 +103,7 @@ export async function schedule(context: ScheduleContext): Promise<string | null>
         outage = null;
       });
       await outage;
+      clearStaging(context.folder, task, slot);
     } finally {
       live.delete(task);
     }
@@ -161,7 +170,7 @@ export async function schedule(context: ScheduleContext): Promise<string | null>
           if (found === undefined) lose(point, task, cause);
           else settle(point, found.settling, found.judged, memoryOf([point], histories, sweep));
         }
-        clearStaging(context.folder, task);
+        rmSync(stagingOutput(context.folder, task), { recursive: true, force: true });
       }
       await Promise.all(adopted.map(({ release }) => release()));
     }

@@ -1,7 +1,7 @@
-import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Outcome } from "../engines/engine.ts";
-import type { RunFolder } from "../results/folder.ts";
+import { folderRefused, isFull, type RunFolder } from "../results/folder.ts";
 import { type Metrics, MetricsError, readMetrics } from "../results/metrics.ts";
 import { inspectOutputs, matchesOutput, placeOutputs } from "../results/outputs.ts";
 import type { Status } from "../sweep/sweep.ts";
@@ -43,7 +43,7 @@ export interface Judged extends AttemptEnd {
 
 /** Where a task's outputs are written. */
 export function stagingOutput(folder: RunFolder, task: string): string {
-  return join(folder.staging, task, "output");
+  return join(folder.staging, task);
 }
 
 /**
@@ -85,7 +85,13 @@ export async function judge(
       : end.protocol === "range"
         ? complete
         : inspected.files.some(({ path }) => path === "result.json");
-  if (!done) return ended(...unsuccessful(outcome, end));
+  if (!done) {
+    // On a full disk every point fails, and not for a reason of its own.
+    if (outcome.ended === "exited" && isFull(context.folder)) {
+      throw folderRefused(context.folder, new Error("no space is left"));
+    }
+    return ended(...unsuccessful(outcome, end));
+  }
   if (!complete) {
     return ended("failed", `no output matches ${inspected.missing.join(", ")}`);
   }
@@ -127,7 +133,7 @@ function unsuccessful(outcome: TaskEnd["outcome"], end: TaskEnd): [Status, strin
 
 /** In a range batch the files of all points lie together: the globs say whose they are. */
 function gatherRangeOutputs(context: SettleContext, point: Settling, output: string): void {
-  const shared = join(context.folder.staging, point.task, "output");
+  const shared = stagingOutput(context.folder, point.task);
   mkdirSync(output, { recursive: true });
   // The paths are read before the first is moved, since the targets lie in the same folder.
   const mine = readdirSync(shared, { recursive: true, encoding: "utf8" }).filter((path) =>
@@ -145,7 +151,8 @@ export function settleSuccess(context: SettleContext, point: Settling, judged: J
   const { journal, folder } = context;
   journal.placing(point.task, point.key, judged);
   finishPlacing(context, point, judged.output);
-  rmSync(join(folder.failed, point.name), { recursive: true, force: true });
+  const failed = join(folder.failed, point.name);
+  if (existsSync(failed)) rmSync(failed, { recursive: true, force: true });
 }
 
 /** The second half of a success, also after a crash. */
