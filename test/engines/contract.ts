@@ -37,6 +37,8 @@ export interface ContractOptions {
    * and kills it with SIGKILL.
    */
   readonly orchestrator: string;
+  /** Its environment, where it is not this process's. */
+  readonly orchestratorEnv?: NodeJS.ProcessEnv;
   /** What is left of a run (containers, processes), found without the engine's own code. */
   remains(run: string): Promise<string[]>;
   readonly capabilities: {
@@ -607,6 +609,7 @@ export function engineContract(name: string, options: ContractOptions): void {
     /** Starts the tasks under an orchestrator of their own and kills it once each printed "up". */
     async function orphan(tasks: readonly Task[]): Promise<void> {
       const child = spawn(process.execPath, [options.orchestrator, JSON.stringify(tasks)], {
+        env: options.orchestratorEnv ?? process.env,
         stdio: ["ignore", "pipe", "inherit"],
       });
       try {

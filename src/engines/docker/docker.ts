@@ -1,0 +1,171 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Sweep } from "../../sweep/sweep.ts";
+import type {
+  Engine,
+  Finished,
+  ImageIdentity,
+  Recovered,
+  RecoveryTarget,
+  Task,
+  TaskHooks,
+} from "../engine.ts";
+import { type Connection, connectDocker, type Environment } from "./connect.ts";
+import { type Containers, ownContainers } from "./containers.ts";
+import { askDaemon, type Daemon } from "./daemon.ts";
+import { explain } from "./errors.ts";
+import { OUTPUT } from "./files.ts";
+import { runFresh } from "./fresh.ts";
+import { type PreparedImage, prepareImage } from "./image.ts";
+import { ensureNetwork, networkName, removeNetwork } from "./network.ts";
+import { recoverRun } from "./recover.ts";
+import { type Site, type Survey, survey } from "./site.ts";
+import { hasGroups } from "./usage.ts";
+
+export interface DockerOptions {
+  /** Which daemon (DOCKER_HOST, ...), and whose credentials: see `connectDocker`. */
+  readonly env: Environment;
+}
+
+/** How long `available` waits before it asks again: no event tells of a daemon that is back. */
+const ASK_AGAIN_MS = { first: 100, most: 3_000 };
+
+/**
+ * Tasks as containers of a Docker daemon, each in a sandbox: no network unless asked for, no
+ * capabilities, an unprivileged user, read-only inputs.
+ * Throws a ReportedError (3) where no daemon answers.
+ */
+export async function dockerEngine(options: DockerOptions): Promise<Engine> {
+  const connection = await connectDocker(options.env);
+  try {
+    const daemon = await askDaemon(connection);
+    return makeEngine(connection, daemon, options);
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+export type DockerAvailability =
+  | { readonly available: true; readonly host: string; readonly version: string }
+  | { readonly available: false; readonly reason: string };
+
+/** Whether a daemon answers that the engine can use. */
+export async function dockerAvailable(env: Environment): Promise<DockerAvailability> {
+  try {
+    const connection = await connectDocker(env);
+    try {
+      const { version } = await askDaemon(connection);
+      return { available: true, host: connection.host.url, version };
+    } finally {
+      connection.close();
+    }
+  } catch (error) {
+    return { available: false, reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function makeEngine(connection: Connection, daemon: Daemon, options: DockerOptions): Engine {
+  const containers: Containers = ownContainers(connection);
+  const networks = new Map<string, Promise<void>>();
+  const running = new Set<Promise<unknown>>();
+  const closing = new AbortController();
+  let prepared: { image: PreparedImage; survey: Promise<Survey> | null } | null = null;
+
+  const network = async (task: Task): Promise<string | null> => {
+    if (task.network === "none") return null;
+    let made = networks.get(task.run);
+    if (made === undefined) {
+      made = ensureNetwork(connection.docker, task.run);
+      networks.set(task.run, made);
+      made.catch(() => networks.delete(task.run));
+    }
+    await made;
+    return networkName(task.run);
+  };
+
+  const siteOf = async (task: Task): Promise<Site> => {
+    if (prepared === null) throw new Error("the engine was not prepared for a sweep");
+    const current = prepared;
+    const base = {
+      connection,
+      daemon,
+      containers,
+      image: current.image,
+      groups: hasGroups(daemon, connection.host),
+      network,
+    };
+    if (current.survey === null) {
+      current.survey = survey(base, task);
+      // A daemon that went away meanwhile is asked again by the next task.
+      current.survey.catch(() => {
+        current.survey = null;
+      });
+    }
+    return { ...base, ...(await current.survey) };
+  };
+
+  const run = async (task: Task, hooks: TaskHooks, signal: AbortSignal): Promise<Finished> => {
+    try {
+      const stops = { gently: signal, atOnce: [hooks.kill, closing.signal] };
+      return await runFresh(await siteOf(task), task, hooks, stops);
+    } catch (error) {
+      throw explain(error, connection.host);
+    }
+  };
+
+  return {
+    name: "docker",
+    view: () => ({ output: OUTPUT, input: "/mnt/input" }),
+    capacity: async () => ({
+      cpus: daemon.cpus,
+      memory: daemon.memory,
+      platform: daemon.platform,
+    }),
+    prepare: async (sweep: Sweep, signal: AbortSignal): Promise<ImageIdentity> => {
+      const image = await prepareImage(connection, sweep, options.env, signal);
+      const same = prepared?.image.id === image.id ? prepared.survey : null;
+      prepared = { image, survey: same };
+      return image.identity;
+    },
+    run: (task, hooks, signal) => {
+      const attempt = run(task, hooks, signal);
+      running.add(attempt);
+      const forget = (): void => void running.delete(attempt);
+      attempt.then(forget, forget);
+      return attempt;
+    },
+    recover: async (
+      run: string,
+      target: (task: string) => RecoveryTarget | "live" | null,
+    ): Promise<Recovered[]> => {
+      try {
+        const recovered = await recoverRun(connection, run, target);
+        if (!networks.has(run)) await removeNetwork(connection.docker, run);
+        return recovered;
+      } catch (error) {
+        throw explain(error, connection.host);
+      }
+    },
+    available: async (signal: AbortSignal): Promise<void> => {
+      let wait = ASK_AGAIN_MS.first;
+      while (!(await connection.answers())) {
+        await delay(wait, undefined, { signal });
+        wait = Math.min(wait * 2, ASK_AGAIN_MS.most);
+      }
+      signal.throwIfAborted();
+      // What it still held when it went away runs again elsewhere.
+      await containers.removeLeft(false);
+    },
+    [Symbol.asyncDispose]: async () => {
+      closing.abort();
+      await Promise.allSettled(running);
+      await containers.removeLeft(true);
+      for (const run of networks.keys()) {
+        // A daemon that is gone keeps it until the next recovery.
+        await removeNetwork(connection.docker, run).catch(() => {});
+      }
+      networks.clear();
+      connection.close();
+    },
+  };
+}

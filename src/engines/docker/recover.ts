@@ -1,0 +1,141 @@
+import { cp, readdir, realpath, rename } from "node:fs/promises";
+import path from "node:path";
+import type { Container } from "dockerode";
+import { z } from "zod";
+import type { Outcome, Recovered, RecoveryTarget } from "../engine.ts";
+import type { Connection } from "./connect.ts";
+import { LABELS, removeContainer } from "./container.ts";
+import { codeOf, statusOf } from "./errors.ts";
+import { download, OUTPUT } from "./files.ts";
+import { exited, mayBeDaemons, outOfMemory, withDropped } from "./outcome.ts";
+import { wasStopped } from "./stops.ts";
+import { demultiplex } from "./streams.ts";
+import { type Group, groupOf } from "./usage.ts";
+
+const listSchema = z.array(
+  z.object({
+    Id: z.string(),
+    Names: z.array(z.string()).nullish(),
+    Labels: z.record(z.string(), z.string()),
+  }),
+);
+type Listed = z.infer<typeof listSchema>[number];
+
+const inspectSchema = z.object({
+  State: z.object({
+    Status: z.string(),
+    ExitCode: z.number(),
+    OOMKilled: z.boolean().nullish(),
+    StartedAt: z.string(),
+    FinishedAt: z.string(),
+  }),
+  HostConfig: z.object({ CgroupParent: z.string().nullish() }),
+  Mounts: z
+    .array(z.object({ Type: z.string(), Source: z.string().nullish(), Destination: z.string() }))
+    .nullish(),
+});
+type Inspected = z.infer<typeof inspectSchema>;
+
+/** Finds the containers of a run that an earlier orchestrator left, and ends them. */
+export async function recoverRun(
+  connection: Connection,
+  run: string,
+  target: (task: string) => RecoveryTarget | "live" | null,
+): Promise<Recovered[]> {
+  const filters = { label: [`${LABELS.run}=${run}`] };
+  const answer = await connection.docker.listContainers({ all: true, filters });
+  const listed = listSchema.parse(answer);
+  const recovered = await Promise.all(listed.map((one) => recoverOne(connection, one, target)));
+  return recovered.filter((one) => one !== null);
+}
+
+async function recoverOne(
+  connection: Connection,
+  listed: Listed,
+  target: (task: string) => RecoveryTarget | "live" | null,
+): Promise<Recovered | null> {
+  const container = connection.docker.getContainer(listed.Id);
+  const task = listed.Labels[LABELS.task] ?? "";
+  const goal = target(task);
+  if (goal === "live") return null;
+  const inspected = await inspect(container);
+  if (inspected === null) return null;
+  const group = groupOf(inspected.HostConfig.CgroupParent ?? "");
+  const kind = listed.Labels[LABELS.kind];
+
+  if (goal !== null && kind === "task" && endedByItself(listed, inspected)) {
+    const outcome = await adopt(container, inspected, group, goal);
+    return { task, outcome, release: () => discard(container, group) };
+  }
+  await removeContainer(container);
+  group?.remove();
+  if (goal === null || kind === "probe") return null;
+  return { task, outcome: null, release: async () => {} };
+}
+
+async function inspect(container: Container): Promise<Inspected | null> {
+  try {
+    return inspectSchema.parse(await container.inspect());
+  } catch (error) {
+    // Removed since it was listed.
+    if (statusOf(error) === 404) return null;
+    throw error;
+  }
+}
+
+/**
+ * Not what was told to end, and not what its daemon may have ended: the exit codes of that cannot
+ * be told from a simulation's own, which then runs once more than it had to.
+ */
+function endedByItself(listed: Listed, { State }: Inspected): boolean {
+  if (State.Status !== "exited" || wasStopped(listed.Names ?? [])) return false;
+  return State.OOMKilled === true || !mayBeDaemons(State.ExitCode);
+}
+
+async function adopt(
+  container: Container,
+  { State, Mounts }: Inspected,
+  group: Group | null,
+  goal: RecoveryTarget,
+): Promise<Outcome> {
+  const pass = demultiplex((_channel, chunk) => goal.log(chunk));
+  pass(await container.logs({ stdout: true, stderr: true }));
+
+  let ending =
+    State.OOMKilled === true && State.ExitCode !== 0 ? outOfMemory() : exited(State.ExitCode);
+  const mounted = Mounts?.find((one) => one.Destination === OUTPUT && one.Type === "bind")?.Source;
+  if (mounted) await moveContent(mounted, goal.output);
+  else ending = withDropped(ending, await download(container, goal.output));
+  const milliseconds = Date.parse(State.FinishedAt) - Date.parse(State.StartedAt);
+  return {
+    ...ending,
+    seconds: Math.max(0, milliseconds / 1000),
+    ...(group?.read() ?? { cpuSeconds: null, peakMemory: null }),
+  };
+}
+
+async function discard(container: Container, group: Group | null): Promise<void> {
+  try {
+    await removeContainer(container);
+    group?.remove();
+  } catch {
+    // The next recovery finds it again.
+  }
+}
+
+/** Moves what is in a folder into another one, which may be the same. */
+export async function moveContent(from: string, to: string): Promise<void> {
+  const names = await readdir(from);
+  if (names.length === 0 || (await realpath(from)) === (await realpath(to))) return;
+  for (const name of names) {
+    const source = path.join(from, name);
+    const destination = path.join(to, name);
+    try {
+      await rename(source, destination);
+    } catch (error) {
+      if (codeOf(error) !== "EXDEV") throw error;
+      // Links as they are: whoever takes stock of outputs drops them, and must see them for that.
+      await cp(source, destination, { recursive: true, verbatimSymlinks: true });
+    }
+  }
+}

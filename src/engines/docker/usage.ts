@@ -1,0 +1,171 @@
+/**
+ * CPU time and memory of a container's processes.
+ *
+ * The daemon forgets both when a container ends, and its statistics come once a second at best, so
+ * that a short container has none. Where the daemon is on this machine, uses cgroupfs and we are
+ * root, each container gets a control group of ours above its own: groups add up what is below
+ * them, and ours is still there when the container's has gone. Measured over 100 containers, that
+ * costs nothing that can be told from noise (under 1 % of the 130 ms that a container takes).
+ * Elsewhere statistics are followed once a container has run for a second.
+ */
+
+import { randomBytes } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import type { Container } from "dockerode";
+import { z } from "zod";
+import type { DockerHost } from "./connect.ts";
+import type { Daemon } from "./daemon.ts";
+import { codeOf } from "./errors.ts";
+import { readable } from "./streams.ts";
+
+export interface Usage {
+  readonly cpuSeconds: number | null;
+  /** Bytes. */
+  readonly peakMemory: number | null;
+}
+
+export interface Meter {
+  /** As of now, or of the end. */
+  read(): Promise<Usage>;
+  end(): void;
+}
+
+const ROOT = "/sys/fs/cgroup";
+const GROUP_PREFIX = "/sim-pipeline-";
+/** From when on statistics are followed. */
+const STATS_AFTER_MS = 1_000;
+
+/** A control group of our own, to be named as a container's CgroupParent, which makes it. */
+export interface Group {
+  /** As Docker's CgroupParent takes it. */
+  readonly parent: string;
+  /** Whether it is on this machine: false for a daemon elsewhere, and before its container runs. */
+  exists(): boolean;
+  read(): Usage;
+  /** Lets the highest memory begin anew, where the kernel can. */
+  reset(): void;
+  /** To be called when its container is gone. */
+  remove(): void;
+}
+
+/** Whether groups of our own can be made for this daemon's containers. */
+export function hasGroups(daemon: Daemon, host: DockerHost): boolean {
+  return (
+    process.platform === "linux" &&
+    process.getuid?.() === 0 &&
+    host.url.startsWith("unix://") &&
+    daemon.cgroupDriver === "cgroupfs" &&
+    existsSync(ROOT)
+  );
+}
+
+export function newGroup(): Group {
+  return group(`${GROUP_PREFIX}${randomBytes(8).toString("hex")}`);
+}
+
+/** The group of a container that an earlier orchestrator made; null where it has none of ours. */
+export function groupOf(parent: string): Group | null {
+  return parent.startsWith(GROUP_PREFIX) ? group(parent) : null;
+}
+
+function group(parent: string): Group {
+  // Version 2 has one hierarchy, version 1 one per controller.
+  const unified = existsSync(path.join(ROOT, "cgroup.controllers"));
+  const file = (controller: string, name: string): string =>
+    unified ? path.join(ROOT, parent, name) : path.join(ROOT, controller, parent, name);
+  return {
+    parent,
+    exists: () => existsSync(file("cpuacct", "")),
+    read: () =>
+      unified
+        ? {
+            cpuSeconds: number(file("", "cpu.stat"), /^usage_usec (\d+)$/m, 1e-6),
+            peakMemory: number(file("", "memory.peak"), /^(\d+)$/m, 1),
+          }
+        : {
+            cpuSeconds: number(file("cpuacct", "cpuacct.usage"), /^(\d+)$/m, 1e-9),
+            peakMemory: number(file("memory", "memory.max_usage_in_bytes"), /^(\d+)$/m, 1),
+          },
+    reset: () => {
+      if (!unified) writeFileSync(file("memory", "memory.max_usage_in_bytes"), "0");
+    },
+    remove: () => {
+      const hierarchies = unified ? [""] : readdirSync(ROOT);
+      for (const hierarchy of hierarchies) removeFolder(path.join(ROOT, hierarchy, parent));
+    },
+  };
+}
+
+function removeFolder(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch (error) {
+    // Not there, or not every entry is a hierarchy. Busy: the container is being taken down; an
+    // empty group that stays behind costs nothing and goes with the next start of the machine.
+    if (!["ENOENT", "ENOTDIR", "EBUSY"].includes(codeOf(error))) throw error;
+  }
+}
+
+/** The first group of the pattern in the file, scaled; null where there is none. */
+function number(file: string, pattern: RegExp, scale: number): number | null {
+  try {
+    const digits = pattern.exec(readFileSync(file, "latin1"))?.[1];
+    return digits === undefined ? null : Number(digits) * scale;
+  } catch {
+    // Gone with its container, or this kernel has no such figure.
+    return null;
+  }
+}
+
+/** The usage of a container in a group, or by the daemon's statistics where that is not here. */
+export function meter(container: Container, own: Group | null): Meter {
+  if (own?.exists()) return { read: async () => own.read(), end: () => {} };
+  return followStats(container);
+}
+
+const statsSchema = z.object({
+  cpu_stats: z.object({ cpu_usage: z.object({ total_usage: z.number().default(0) }) }),
+  memory_stats: z.object({ usage: z.number().optional(), max_usage: z.number().optional() }),
+});
+
+/** The last sample is up to a second older than the end: what came after it is not counted. */
+function followStats(container: Container): Meter {
+  let usage: Usage = { cpuSeconds: null, peakMemory: null };
+  const take = (sample: unknown): void => {
+    const { cpu_stats, memory_stats } = statsSchema.parse(sample);
+    const cpuSeconds = cpu_stats.cpu_usage.total_usage / 1e9;
+    const memory = Math.max(memory_stats.usage ?? 0, memory_stats.max_usage ?? 0);
+    // A container that has just ended is reported with zeros.
+    if (cpuSeconds === 0) return;
+    usage = {
+      cpuSeconds: Math.max(cpuSeconds, usage.cpuSeconds ?? 0),
+      peakMemory: Math.max(memory, usage.peakMemory ?? 0),
+    };
+  };
+  const ended = new AbortController();
+  const follow = async (): Promise<void> => {
+    const stream = readable(await container.stats({ stream: true }));
+    if (ended.signal.aborted) stream.destroy();
+    ended.signal.addEventListener("abort", () => stream.destroy(), { once: true });
+    for await (const line of createInterface({ input: stream })) take(JSON.parse(line));
+  };
+  const timer = setTimeout(() => {
+    // Figures that cannot be had are unknown; why, the container's own requests will tell.
+    follow().catch(() => {});
+  }, STATS_AFTER_MS);
+  return {
+    read: async () => {
+      if (!ended.signal.aborted) {
+        // As above.
+        await container.stats({ stream: false, "one-shot": true }).then(take, () => {});
+      }
+      return usage;
+    },
+    end: () => {
+      clearTimeout(timer);
+      ended.abort();
+    },
+  };
+}

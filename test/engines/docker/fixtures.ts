@@ -1,0 +1,53 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { findDocker, findTlsDaemon, images } from "../../lab/lab.ts";
+import { testSweep } from "../fixtures.ts";
+
+const execute = promisify(execFile);
+
+type Environment = Readonly<NodeJS.ProcessEnv>;
+
+/** The image that most tests run. */
+export const sweep = testSweep({ image: images.busybox });
+
+/** What names the lab's daemon to the engine and to the docker CLI; null where there is none. */
+export async function dockerEnv(): Promise<Environment | null> {
+  const docker = await findDocker();
+  return docker === null ? null : daemonEnv(docker.host);
+}
+
+/** The same for the daemon behind TLS, which does not share our files. */
+export async function tlsEnv(): Promise<Environment | null> {
+  const tls = await findTlsDaemon();
+  if (tls === null) return null;
+  return { ...daemonEnv(tls.host), DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: tls.certs };
+}
+
+/** The environment with another daemon in it, whatever the caller's own is. */
+export function daemonEnv(host: string): Environment {
+  const { DOCKER_TLS_VERIFY: _verify, DOCKER_CERT_PATH: _certs, ...rest } = process.env;
+  return { ...rest, DOCKER_HOST: host };
+}
+
+/** The docker CLI, so that tests see what is there without the engine's own code. */
+export async function cli(env: Environment, ...args: string[]): Promise<string> {
+  const { stdout } = await execute("docker", args, { env: { ...env } });
+  return stdout.trim();
+}
+
+/** What a run has left in a daemon: containers and networks, one text each. */
+export async function remains(env: Environment, run: string): Promise<string[]> {
+  const label = `label=sim-pipeline.run=${run}`;
+  const found = await Promise.all([
+    cli(env, "ps", "--all", "--filter", label, "--format", "container {{.ID}} {{.Status}}"),
+    cli(env, "network", "ls", "--filter", label, "--format", "network {{.Name}}"),
+  ]);
+  return found.flatMap((lines) => lines.split("\n")).filter((line) => line !== "");
+}
+
+/** Ids of the containers that carry a task's label. */
+export async function containersOf(env: Environment, task: string): Promise<string[]> {
+  const label = `label=sim-pipeline.task=${task}`;
+  const lines = await cli(env, "ps", "--all", "--quiet", "--no-trunc", "--filter", label);
+  return lines.split("\n").filter((line) => line !== "");
+}
