@@ -28,7 +28,8 @@ const MAX_DIAGNOSTICS = 20;
 export function loadSweep(path: string, options: LoadOptions): Sweep {
   const report = createReport();
   const source = readSource(path, report);
-  const root = source === null ? null : parseYaml(source.text ?? "", source, 0, report);
+  const parsed = source === null ? null : parseYaml(source.text ?? "", source, 0, report);
+  const root = parsed?.kind === "scalar" && parsed.value === null ? null : parsed;
   if (source !== null && root === null && report.diagnostics.length === 0) {
     report.error(
       { source, offset: 0 },

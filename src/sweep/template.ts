@@ -145,7 +145,7 @@ function compilePart(part: string | Placeholder): (context: TemplateContext) => 
     case "parameter": {
       const { name, spec } = part;
       return ({ parameters, index }) => {
-        const value = parameters[name];
+        const value = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
         if (value === undefined) {
           throw new ReportedError(2, `point ${index} has no ${name}, which {{ ${name} }} needs`);
         }

@@ -61,6 +61,8 @@ export function buildPoints(checked: CheckedSweep, root: MapNode, context: Conte
   const combination = readCombination(checked, root, context);
   const whole =
     complete &&
+    // That there is neither is told already.
+    (root.entries.has("parameters") || root.entries.has("include")) &&
     report.diagnostics.length === before &&
     ["combine", "exclude", "random-seed"].every((key) => passed(checked, root, key));
   return {

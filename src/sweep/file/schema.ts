@@ -99,6 +99,8 @@ const retries = strict(
 
 const BATCH = "expected a number of points from 1 to 1000000";
 
+const WORKERS = "expected auto or a whole number from 1 to 100000";
+
 const isolation = z.union(
   [
     choice(["container", "warm"], "expected container or warm"),
@@ -302,8 +304,8 @@ export const sweepSchema = strict(
     ),
     workers: key(
       z
-        .union([choice(["auto"], "expected auto"), integer(1, 100_000, "expected at least 1")], {
-          error: "expected auto or a whole number of at least 1",
+        .union([choice(["auto"], "expected auto"), integer(1, 100_000, WORKERS)], {
+          error: WORKERS,
         })
         .default("auto"),
       "Tasks at once; auto is what the engine offers.",
