@@ -134,6 +134,9 @@ function hint(issue: Issue, node: Node): string | null {
   if (typeof node.value === "number" && /amount of memory/.test(issue.message)) {
     return `write its unit: ${node.text}Mi or ${node.text}Gi`;
   }
+  if (typeof node.value === "number" && !Number.isFinite(node.value)) {
+    return `NaN and infinity are no values; quote it for the text: "${node.text}"`;
+  }
   if (node.value === null) return "write a value, or leave the key out";
   if (issue.code === "invalid_type" && issue.expected === "boolean") return null;
   if (issue.code === "invalid_type" && issue.expected === "string" && node.value !== "") {

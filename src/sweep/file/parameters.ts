@@ -69,7 +69,7 @@ export function buildParameter(
     return { axis, key: place, kinds: new Map([[name, kindsOfSpec(spec, axis)]]) };
   } catch (error) {
     if (!(error instanceof AxisError)) throw error;
-    const subject = error.message.includes(name) ? "" : `${name}: `;
+    const subject = error.message.startsWith(`${name} `) ? "" : `${name}: `;
     report.error(placeOf(error, node), subject + error.message, error.hint);
     return null;
   }

@@ -262,10 +262,10 @@ function parseLine(
   try {
     value = JSON.parse(line);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    const position = Number(/position (\d+)/.exec(message)?.[1] ?? line.length);
+    // Node names the position in some messages only.
+    const position = /position (\d+)/.exec(error instanceof Error ? error.message : "")?.[1];
     report.error(
-      { source: place.source, offset: place.offset + position },
+      { source: place.source, offset: place.offset + Number(position ?? 0) },
       "the line is no JSON",
       'each line is an object such as {"n": 1, "mode": "fast"}',
     );

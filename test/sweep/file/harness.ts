@@ -77,8 +77,5 @@ export function warnings(text: string, given: Given = {}): string[] {
 
 /** All points' parameters. */
 export function points(text: string, given: Given = {}): unknown[] {
-  return load(text, given)
-    .space.points()
-    .map(({ parameters }) => ({ ...parameters }))
-    .toArray();
+  return Array.from(load(text, given).space.points(), ({ parameters }) => ({ ...parameters }));
 }
