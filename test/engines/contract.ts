@@ -402,16 +402,34 @@ export function engineContract(name: string, options: ContractOptions): void {
       });
 
       test("one after the other with the same worker do not mix", async () => {
+        const same = { run: newRun(), worker: 3 };
         const first = await run(
-          'echo 1 > "$SIM_OUTPUT/one"; echo 1 > "$HOME/left"; export LEFT=1; cd /; echo first',
-          { worker: 3 },
+          'echo 1 > "$SIM_OUTPUT/one"; export LEFT=1; cd /; umask 077; echo first; (sleep 0.05; echo late) &',
+          { ...same, env: { ONLY: "here" } },
         );
-        const second = await run('echo "[$LEFT]"; ls "$SIM_OUTPUT"; cat "$HOME/left" || pwd', {
-          worker: 3,
-        });
+        const second = await run(
+          'echo "[$LEFT][$ONLY]"; ls "$SIM_OUTPUT"; umask; sleep 0.1; pwd >&2',
+          same,
+        );
+        const third = await run("umask; pwd", same);
         expect(await readdir(first.task.output)).toEqual(["one"]);
         expect(await readdir(second.task.output)).toEqual([]);
-        expect(second.log).toMatch(/^\[\]\n/);
+        expect(first.log).toBe("first\n");
+        expect(second.log).toBe(`[][]\n${third.log}`);
+      });
+
+      test("a task after one that was stopped, or killed all that it could, is like any other", async () => {
+        const same = { run: newRun(), worker: 4 };
+        for (const how of ["stop", "kill"] as const) {
+          await stopped(await task(INTERRUPTIBLE, same), how);
+          expect((await run("echo fine; exit 3", same)).log).toBe("fine\n");
+        }
+        for (const signal of ["TERM", "KILL"]) {
+          await run(`sleep 1000 & kill -${signal} 0; sleep 1000`, same);
+          const { log, outcome } = await run("echo fine; exit 3", same);
+          expect(log).toBe("fine\n");
+          expect(outcome).toMatchObject({ ended: "exited", exitCode: 3 });
+        }
       });
     });
 

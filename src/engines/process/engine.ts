@@ -5,7 +5,8 @@ import type { Engine, Finished, ImageIdentity, Recovered, Task, TaskHooks } from
 import { runAttempt } from "./attempt.ts";
 import { fitSweep } from "./fit.ts";
 import { processIdentity } from "./identity.ts";
-import { endAll, findProcesses } from "./processes.ts";
+import { shellPool } from "./pool.ts";
+import { endAll, findRun, type MarkedProcess } from "./processes.ts";
 
 /**
  * What a task gets of our own environment: where programs are and how to talk to people. The rest
@@ -18,7 +19,6 @@ interface Prepared {
   /** Before the task's command. */
   readonly words: readonly string[];
   readonly folder: string;
-  readonly env: Readonly<Record<string, string>>;
 }
 
 /**
@@ -28,6 +28,8 @@ interface Prepared {
  * like any other.
  */
 export function processEngine(environment: NodeJS.ProcessEnv = process.env): Engine {
+  const env = inherit(environment);
+  const shells = shellPool(env);
   const closing = new AbortController();
   const attempts = new Set<Promise<unknown>>();
   const runs = new Set<string>();
@@ -36,21 +38,22 @@ export function processEngine(environment: NodeJS.ProcessEnv = process.env): Eng
   async function prepare(sweep: Sweep, signal: AbortSignal): Promise<ImageIdentity> {
     const words = fitSweep(sweep, environment);
     const identity = await processIdentity(sweep, signal);
-    prepared = { words, folder: sweep.folder, env: inherit(environment) };
+    prepared = { words, folder: sweep.folder };
     return { identity, label: (sweep.process ?? []).join(" ") };
   }
 
   async function run(task: Task, hooks: TaskHooks, signal: AbortSignal): Promise<Finished> {
     if (prepared === null) throw new Error("run before prepare");
-    const { words, folder, env } = prepared;
+    const { words, folder } = prepared;
+    const home = "HOME" in env ? {} : { HOME: task.scratch };
     const command = {
       words: [...words, ...task.command],
+      env: { ...home, ...task.env },
       folder,
-      env: { HOME: task.scratch, ...env },
     };
     runs.add(task.run);
     const stops = { gently: signal, atOnce: [hooks.kill, closing.signal] };
-    const attempt = runAttempt(task, command, hooks, stops);
+    const attempt = runAttempt(task, command, shells, hooks, stops);
     attempts.add(attempt);
     try {
       return { outcome: await attempt, release: async () => {} };
@@ -65,10 +68,14 @@ export function processEngine(environment: NodeJS.ProcessEnv = process.env): Eng
     target: Parameters<Engine["recover"]>[1],
   ): Promise<Recovered[]> {
     const targets = new Map<string, ReturnType<typeof target>>();
+    const isLive = ({ pid, task }: MarkedProcess): boolean => {
+      if (task === null) return shells.owns(pid);
+      if (!targets.has(task)) targets.set(task, target(task));
+      return targets.get(task) === "live";
+    };
     await endAll(async () => {
-      const processes = await findProcesses(run);
-      for (const { task } of processes) if (!targets.has(task)) targets.set(task, target(task));
-      return processes.filter((one) => targets.get(one.task) !== "live").map((one) => one.pid);
+      const processes = await findRun(run);
+      return processes.filter((one) => !isLive(one)).map((one) => one.pid);
     });
     return [...targets]
       .filter(([, found]) => found !== null && found !== "live")
@@ -78,8 +85,9 @@ export function processEngine(environment: NodeJS.ProcessEnv = process.env): Eng
   async function dispose(): Promise<void> {
     closing.abort();
     await Promise.allSettled(attempts);
+    await shells.end();
     for (const run of runs) {
-      await endAll(async () => (await findProcesses(run)).map((one) => one.pid));
+      await endAll(async () => (await findRun(run)).map((one) => one.pid));
     }
     runs.clear();
   }

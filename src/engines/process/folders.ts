@@ -1,6 +1,6 @@
 /** What a task finds on disk: its inputs and secrets, in the engine's scratch folder. */
 
-import { chmodSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
 import type { Mount, Task } from "../engine.ts";
 
@@ -42,16 +42,10 @@ export function placeInputs(task: Task): void {
   for (const mount of task.mounts) place(mount);
 }
 
-/** Writes the task's secrets for its user alone; gives the folder, or null without secrets. */
-export function placeSecrets(task: Task): string | null {
+/** Writes the task's secrets into a new folder, for its user alone. */
+export function placeSecrets(task: Task, folder: string): void {
   const secrets = Object.entries(task.secrets);
-  if (secrets.length === 0) return null;
-  const folder = join(task.scratch, "secrets");
+  if (secrets.length === 0) return;
   mkdirSync(folder, { mode: 0o700 });
-  for (const [name, value] of secrets) {
-    const path = join(folder, name);
-    writeFileSync(path, value, { mode: 0o600 });
-    chmodSync(path, 0o400);
-  }
-  return folder;
+  for (const [name, value] of secrets) writeFileSync(join(folder, name), value, { mode: 0o400 });
 }

@@ -1,10 +1,11 @@
 /**
  * Finding and ending the processes of a task. Each carries its run and task in its environment,
- * which children inherit whatever process group or session they move to.
+ * which children inherit whatever process group or session they move to. An idle shell of ours
+ * carries only its run.
  */
 
 import { execFile } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 
@@ -13,61 +14,91 @@ export const TASK_MARK = "SIM_PIPELINE_TASK";
 
 export interface MarkedProcess {
   readonly pid: number;
-  readonly task: string;
+  /** Null for a shell. */
+  readonly task: string | null;
 }
 
 const HAS_PROC = process.platform === "linux";
 
-/** How long a killed process may take to go; one that the kernel holds (a hung disk) stays. */
+/** How long killed processes may take to go; one that the kernel holds (a hung disk) stays. */
 const GIVE_UP_MS = 5_000;
 
 /** More pids than this to try one by one, and a listing of /proc is cheaper. */
 const TRY_PIDS = 256;
 
 /** The live processes of a run. */
-export async function findProcesses(run: string): Promise<MarkedProcess[]> {
-  return HAS_PROC ? find(run, listPids()) : parsePs(await ps(), run);
+export async function findRun(run: string): Promise<MarkedProcess[]> {
+  if (!HAS_PROC) return parsePs(await ps(), run);
+  return listPids().flatMap((pid) => {
+    const marks = readMarks(pid);
+    return marks?.run === run ? [{ pid, task: marks.task }] : [];
+  });
+}
+
+/** The live processes of a task, by their marks or, on Linux, their process group. */
+export async function findTask(run: string, task: string, group?: number): Promise<number[]> {
+  const marked = (await findRun(run)).filter((one) => one.task === task).map((one) => one.pid);
+  if (!HAS_PROC || group === undefined) return marked;
+  const grouped = listPids().filter((pid) => pid !== group && readGroup(pid) === group);
+  return [...new Set([...marked, ...grouped])];
+}
+
+/** The pid that was given out last; 0 where that cannot be known. */
+export function newestPid(): number {
+  if (!HAS_PROC) return 0;
+  // In our pid namespace: the last field of proc_loadavg(5).
+  return Number(readFileSync("/proc/loadavg", "utf8").trimEnd().split(" ").at(-1));
 }
 
 /**
- * The live processes of a task whose first process had this pid, found cheaply: only pids that the
- * kernel gave since are looked at, which after a short task are a handful. Linux only: null
- * elsewhere.
+ * The live processes of a task that has ended, by their marks or process group. Found cheaply,
+ * since this comes after every task: only pids are looked at that were given out after `newest`,
+ * the newest one before the task, which for a short task are a handful.
+ * Linux only: null elsewhere.
  */
-export function findDescendants(run: string, task: string, pid: number): number[] | null {
+export function findLeftBehind(ended: {
+  readonly run: string;
+  readonly task: string;
+  readonly group: number;
+  readonly newest: number;
+}): number[] | null {
   if (!HAS_PROC) return null;
-  // The last field is the newest pid in our pid namespace: proc_loadavg(5).
-  const last = Number(readFileSync("/proc/loadavg", "latin1").trimEnd().split(" ").at(-1));
-  const few = last >= pid && last - pid <= TRY_PIDS;
-  // Pids wrap around, so that a newest one below ours says nothing of the others.
-  const pids = few ? range(pid + 1, last) : listPids().filter((one) => last < pid || one > pid);
-  return find(run, pids)
-    .filter((one) => one.task === task)
-    .map((one) => one.pid);
+  const last = newestPid();
+  const few = last >= ended.newest && last - ended.newest <= TRY_PIDS;
+  // Pids wrap around: a last one below `newest` says nothing of the others.
+  const pids = few
+    ? range(ended.newest + 1, last)
+    : listPids().filter((pid) => last < ended.newest || pid > ended.newest);
+  return pids.filter((pid) => {
+    // Asking first, since a failed read throws, and that costs more than all the rest.
+    if (pid === ended.group || !existsSync(`/proc/${pid}`)) return false;
+    const marks = readMarks(pid);
+    if (marks?.run === ended.run && marks.task === ended.task) return true;
+    return readGroup(pid) === ended.group;
+  });
 }
 
 /**
  * Kills what `find` finds until it finds nothing more: a process may start another one while it is
- * being killed. Gives back what the kernel did not let go of.
+ * being killed.
  */
-export async function endAll(find: () => Promise<number[]> | number[]): Promise<number[]> {
+export async function endAll(find: () => Promise<number[]> | number[]): Promise<void> {
   const deadline = performance.now() + GIVE_UP_MS;
   for (let wait = 1; ; wait = Math.min(wait * 2, 50)) {
     const pids = await find();
-    if (pids.length === 0 || performance.now() > deadline) return pids;
+    if (pids.length === 0 || performance.now() > deadline) return;
     for (const pid of pids) send(pid, "SIGKILL");
     // No event tells of the end of a process that is not our child.
     await setTimeout(wait);
   }
 }
 
-/** Sends a signal to a process, or to a group where the id is negative; false where it is gone. */
-export function send(id: number, signal: NodeJS.Signals): boolean {
+/** Sends a signal to a process, or to a group where the id is negative. */
+export function send(id: number, signal: NodeJS.Signals): void {
   try {
-    return process.kill(id, signal);
+    process.kill(id, signal);
   } catch {
     // Gone (ESRCH), or no longer ours to signal (EPERM: it changed its user).
-    return false;
   }
 }
 
@@ -75,9 +106,9 @@ export function send(id: number, signal: NodeJS.Signals): boolean {
 export function parsePs(listing: string, run: string): MarkedProcess[] {
   return listing.split("\n").flatMap((line) => {
     const pid = /^\s*(\d+)\s/.exec(line)?.[1];
-    const task = new RegExp(` ${TASK_MARK}=(\\S+)`).exec(line)?.[1];
-    if (pid === undefined || task === undefined) return [];
-    return `${line} `.includes(` ${RUN_MARK}=${run} `) ? [{ pid: Number(pid), task }] : [];
+    if (pid === undefined || !`${line} `.includes(` ${RUN_MARK}=${run} `)) return [];
+    const task = new RegExp(` ${TASK_MARK}=(\\S+)`).exec(line)?.[1] ?? null;
+    return [{ pid: Number(pid), task }];
   });
 }
 
@@ -88,21 +119,30 @@ async function ps(): Promise<string> {
   return listing.stdout;
 }
 
-function find(run: string, pids: Iterable<number>): MarkedProcess[] {
-  const found: MarkedProcess[] = [];
-  for (const pid of pids) {
-    const environ = `\0${readEnviron(pid)}`;
-    if (!environ.includes(`\0${RUN_MARK}=${run}\0`)) continue;
-    const task = new RegExp(`\0${TASK_MARK}=([^\0]*)\0`).exec(environ)?.[1];
-    if (task !== undefined) found.push({ pid, task });
-  }
-  return found;
+/** The marks of a live process; null for one without, and for a zombie. */
+function readMarks(pid: number): { readonly run: string; readonly task: string | null } | null {
+  const environ = readProc(pid, "environ");
+  // Most processes of a machine are not ours.
+  if (!environ.includes(RUN_MARK)) return null;
+  const variables = environ.split("\0");
+  const value = (name: string): string | null =>
+    variables.find((one) => one.startsWith(`${name}=`))?.slice(name.length + 1) ?? null;
+  const run = value(RUN_MARK);
+  return run === null ? null : { run, task: value(TASK_MARK) };
 }
 
-/** Empty for a process that is gone, not ours, or a zombie. */
-function readEnviron(pid: number): string {
+/** The process group of a live process; null for a zombie. */
+function readGroup(pid: number): number | null {
+  const stat = readProc(pid, "stat");
+  // Behind the command: state, parent, group: proc_pid_stat(5).
+  const [state, , group] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return state === "Z" || group === undefined ? null : Number(group);
+}
+
+/** Empty for a process that is gone or not ours. */
+function readProc(pid: number, file: string): string {
   try {
-    return readFileSync(`/proc/${pid}/environ`, "latin1");
+    return readFileSync(`/proc/${pid}/${file}`, "utf8");
   } catch {
     return "";
   }

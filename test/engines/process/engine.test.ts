@@ -4,11 +4,12 @@ import { processEngine } from "../../../src/engines/process/engine.ts";
 import { engineContract } from "../contract.ts";
 import { testSweep } from "../fixtures.ts";
 
-/** Processes that know of a run, by their environment. */
+/** Processes with a task of this run in their environment. */
 function remains(run: string): string[] {
   return readdirSync("/proc").filter((pid) => {
     try {
-      return readFileSync(`/proc/${Number(pid)}/environ`, "latin1").includes(run);
+      const environ = readFileSync(`/proc/${Number(pid)}/environ`, "latin1");
+      return environ.includes(run) && environ.includes("SIM_PIPELINE_TASK=");
     } catch {
       return false;
     }
