@@ -56,6 +56,12 @@ async function loadSdk(): Promise<Sdk> {
   }
 }
 
+/** Unsigned requests. The library wants to know of some credentials all the same. */
+const ANONYMOUS = {
+  signer: { sign: async <T>(request: T) => request },
+  credentials: { accessKeyId: "", secretAccessKey: "" },
+};
+
 function makeClient(sdk: Sdk, env: NodeJS.ProcessEnv, anonymous: boolean): S3Client {
   const endpoint = env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL;
   const region = env.AWS_REGION ?? env.AWS_DEFAULT_REGION;
@@ -67,7 +73,7 @@ function makeClient(sdk: Sdk, env: NodeJS.ProcessEnv, anonymous: boolean): S3Cli
     ...(endpoint === undefined
       ? {}
       : { endpoint, forcePathStyle: true, region: region ?? "us-east-1" }),
-    ...(anonymous ? { signer: { sign: async (request) => request } } : {}),
+    ...(anonymous ? ANONYMOUS : {}),
   });
 }
 
@@ -99,8 +105,8 @@ function s3Store(sdk: Sdk, client: S3Client, address: string, network: Network):
       // The library asks again where a request fails, but not where a body breaks off.
       await withRetries(async () => {
         const { Body } = await client.send(command, options).catch(refused);
-        const body = Body instanceof Readable ? Body : Readable.from([]);
-        await pipeline(body, createWriteStream(target), { signal: network.signal });
+        if (!(Body instanceof Readable)) throw new Error(`${address} came without a body`);
+        await pipeline(Body, createWriteStream(target), { signal: network.signal });
       }, network);
     },
   };
