@@ -1,6 +1,6 @@
 import { ReportedError } from "../sweep/errors.ts";
 import type { Sweep } from "../sweep/sweep.ts";
-import { dockerEngine, dockerProblem } from "./docker/docker.ts";
+import { dockerAvailable, dockerEngine } from "./docker/docker.ts";
 import type { Engine } from "./engine.ts";
 import { processEngine } from "./process/engine.ts";
 
@@ -29,14 +29,16 @@ export async function selectEngine(
     if (containers) return await dockerEngine({ env });
     throw lacks(sweep, "docker", "image: NAME");
   }
-  const problem = containers ? await dockerProblem(env) : "the sweep has no image";
-  if (problem === null) return await dockerEngine({ env });
-  if (sweep.process !== null && env["GITHUB_ACTIONS"] !== "true") {
+  const docker = containers
+    ? await dockerAvailable(env)
+    : { available: false as const, reason: "the sweep has no image" };
+  if (docker.available) return await dockerEngine({ env });
+  if (sweep.process !== null && env.GITHUB_ACTIONS !== "true") {
     return processEngine();
   }
   throw new ReportedError(
     3,
-    `No engine for ${sweep.name}: ${problem}\n` +
+    `No engine for ${sweep.name}: ${docker.reason}\n` +
       "Start Docker, or point DOCKER_HOST at one; `sim-pipeline doctor` shows what is there." +
       (sweep.process === null
         ? "\nA sweep with a `process` key also runs without Docker."
