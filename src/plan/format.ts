@@ -11,13 +11,16 @@ export type KeyOf = ((point: Point) => string) | null;
 const FOLDERS = { output: "/mnt/data", input: "/mnt/input" };
 
 /** UTF-16 code units that a chunk has at least: few large writes. */
-const CHUNK = 128 * 1024;
+const CHUNK = 32 * 1024;
 
 /** Rows that a table shows. */
 const TABLE_ROWS = 20;
 
 /** https://docs.github.com/actions/reference/limits */
 const MATRIX_JOBS = 256;
+
+/** Any character that JSON may escape; of surrogates the halves that stand alone. */
+const JSON_ESCAPES = /["\\\p{Cc}\ud800-\udfff]/v;
 
 /**
  * The plan as JSON lines, `{"index","name","parameters","command"}` and, with keys, `"key"`;
@@ -166,7 +169,9 @@ function parameterParts(plan: Plan): Part[] {
   const members = names.map((name, i): Part => {
     const start = `${i === 0 ? "" : ","}${JSON.stringify(name)}:`;
     const text = (value: Value | undefined) =>
-      value === undefined ? "" : start + JSON.stringify(value);
+      value === undefined
+        ? ""
+        : start + (typeof value === "string" ? JSON.stringify(value) : value);
     return { kind: "value", name, text };
   });
   return ["{", ...members, "}"];
@@ -189,7 +194,7 @@ function pointAt(cursor: Cursor, name: string): Point {
 
 /** A text as JSON writes it, without its quotes. */
 function jsonInside(text: string): string {
-  return JSON.stringify(text).slice(1, -1);
+  return JSON_ESCAPES.test(text) ? JSON.stringify(text).slice(1, -1) : text;
 }
 
 function csvCell(text: string): string {
