@@ -146,7 +146,11 @@ export const finish = z.array(
     },
     STEP,
   )
-    .refine((step) => Object.keys(step).length === 1, { error: STEP })
+    .refine((step) => Object.keys(step).length === 1, {
+      error: STEP,
+      // An unknown key is told as such.
+      when: ({ issues }) => issues.length === 0,
+    })
     .meta({ minProperties: 1, maxProperties: 1 }),
   { error: "expected a list of steps" },
 );

@@ -65,7 +65,8 @@ export function parseYaml(
     report.error(at(warning.pos[0]), "tags are not used in a sweep file", "remove it");
   }
   if (report.diagnostics.length > before) return null;
-  return convert(document, text, at, report);
+  const root = convert(document, text, at, report);
+  return report.diagnostics.length > before ? null : root;
 }
 
 type At = (offset: number) => { source: Source; offset: number };
@@ -130,7 +131,13 @@ function convert(document: Document.Parsed, text: string, at: At, report: Report
       // An absent value is shown at its key.
       const start = isScalar(pair.key) ? (pair.key.range?.[0] ?? way.start) : way.start;
       const value = visit(pair.value, { ...way, start });
-      addEntry(entries, key, value, text.startsWith("{{", way.start), report);
+      if (key.kind === "scalar") addEntry(entries, key, value, report);
+      else if (!text.startsWith("{{", way.start)) {
+        report.error(key.place, "a key is a single word, not a list or mapping");
+      } else {
+        const hint = 'put quotes around the text: "{{ name }}"';
+        report.error(at(way.start), "{{ begins a mapping in YAML, not a placeholder", hint);
+      }
     }
     return { kind: "map", entries, place: at(way.start) };
   }
@@ -169,17 +176,11 @@ class AliasError extends Error {
 
 function addEntry(
   entries: Map<string, MapEntry>,
-  key: Node,
+  key: ScalarNode,
   value: Node,
-  braces: boolean,
   report: Report,
 ): void {
-  if (key.kind !== "scalar") {
-    const message = braces
-      ? "{{ begins a mapping in YAML, not a placeholder"
-      : "a key is a single word, not a list or mapping";
-    report.error(key.place, message, braces ? 'put quotes around the text: "{{ name }}"' : null);
-  } else if (entries.has(key.text)) {
+  if (entries.has(key.text)) {
     report.error(key.place, `the key ${key.text} is here a second time`, "keep one of them");
   } else if (key.text === "__proto__") {
     report.error(key.place, "__proto__ cannot be a key");

@@ -34,8 +34,8 @@ describe("what is no sweep file is told where it breaks", () => {
     ["a: !x 1", "1:4: tags are not used in a sweep file"],
     ["a: *b", "1:4: *b stands for nothing"],
     ["a: &b [*b]", "1:8: *b stands for nothing"],
-    ["a: [--n, {{ n }}]", "1:11: {{ begins a mapping in YAML, not a placeholder"],
-    ["a: {{ n }}", "1:5: {{ begins a mapping in YAML, not a placeholder"],
+    ["a: [--n, {{ n }}]", "1:10: {{ begins a mapping in YAML, not a placeholder"],
+    ["a: {{ n }}", "1:4: {{ begins a mapping in YAML, not a placeholder"],
     ["? [a]\n: b", "1:3: a key is a single word, not a list or mapping"],
     ["__proto__: 1", "1:1: __proto__ cannot be a key"],
   ])("%j", ([text, expected]) => {
