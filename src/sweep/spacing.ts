@@ -31,8 +31,10 @@ export function linspace(start: number, stop: number, count: number): Sequence {
  */
 export function logspace(start: number, stop: number, count: number): Sequence {
   check("logspace", start, stop, count);
-  if (start <= 0 || stop <= 0) {
-    throw new AxisError(`logspace needs values above 0, not ${start <= 0 ? start : stop}`, {
+  for (const [at, end] of [start, stop].entries()) {
+    if (end > 0) continue;
+    throw new AxisError(`logspace needs values above 0, not ${end}`, {
+      at,
       hint: "start and stop are the first and last value, not exponents",
     });
   }
