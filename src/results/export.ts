@@ -4,9 +4,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { RunFolder } from "./folder.ts";
 import { layoutOf } from "./layout.ts";
 import { pointRows } from "./rows.ts";
-import { exportCsv, exportJsonl, exportParquet } from "./table.ts";
-
-const PARQUET_NAME = "results.parquet";
+import { exportTables, type Format } from "./table.ts";
 
 /**
  * Writes one row a point of the current plan to the run folder, as CSV and JSON lines, and as
@@ -20,14 +18,13 @@ export async function exportRun(
   folder: RunFolder,
   options: { readonly parquet: boolean },
 ): Promise<string[]> {
+  const formats: Format[] = options.parquet ? ["csv", "jsonl", "parquet"] : ["csv", "jsonl"];
+  const tables = formats.map((format) => ({
+    format,
+    path: join(folder.root, `results.${format}`),
+  }));
   const layout = layoutOf(pointRows(database));
-  await exportCsv(pointRows(database), layout, join(folder.root, "results.csv"));
-  await exportJsonl(pointRows(database), layout, join(folder.root, "results.jsonl"));
-  const parquet = join(folder.root, PARQUET_NAME);
-  if (!options.parquet) {
-    await rm(parquet, { force: true });
-    return ["results.csv", "results.jsonl"];
-  }
-  await exportParquet(pointRows(database), layout, parquet);
-  return ["results.csv", "results.jsonl", PARQUET_NAME];
+  await exportTables(pointRows(database), layout, tables);
+  if (!options.parquet) await rm(join(folder.root, "results.parquet"), { force: true });
+  return formats.map((format) => `results.${format}`);
 }

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { layoutOf, type Row } from "../../src/results/layout.ts";
-import { exportCsv, exportJsonl, exportParquet } from "../../src/results/table.ts";
+import { exportTables, type Format } from "../../src/results/table.ts";
 import { row } from "./rows.ts";
 
 let folder = "";
@@ -15,16 +15,14 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-type Export = typeof exportCsv;
-
-async function exported(write: Export, rows: readonly Row[]): Promise<string> {
+async function exported(format: Format, rows: readonly Row[]): Promise<string> {
   const path = join(folder, "results");
-  await write(rows, layoutOf(rows), path);
+  await exportTables(rows, layoutOf(rows), [{ format, path }]);
   return path;
 }
 
-async function text(write: Export, rows: readonly Row[]): Promise<string> {
-  return readFileSync(await exported(write, rows), "utf8");
+async function text(format: Format, rows: readonly Row[]): Promise<string> {
+  return readFileSync(await exported(format, rows), "utf8");
 }
 
 const HEADINGS = "name,status,cached,exit_code,attempts,seconds,cpu_seconds,peak_memory";
@@ -41,7 +39,7 @@ const FAILED = row({
 describe("results as CSV", () => {
   it("have a line of headings and a line a point, and end in LF", async () => {
     const rows = [row({ parameters: { x: 0.1, mode: "fast", on: true } }), FAILED];
-    expect(await text(exportCsv, rows)).toBe(
+    expect(await text("csv", rows)).toBe(
       `${HEADINGS},x,mode,on\n` +
         "p,succeeded,false,0,1,1.5,1.25,4096,0.1,fast,true\n" +
         "failed,timed-out,false,,3,1.5,,,,,\n",
@@ -49,7 +47,7 @@ describe("results as CSV", () => {
   });
 
   it("of no points are the headings", async () => {
-    expect(await text(exportCsv, [])).toBe(`${HEADINGS}\n`);
+    expect(await text("csv", [])).toBe(`${HEADINGS}\n`);
   });
 
   it.each([
@@ -69,12 +67,12 @@ describe("results as CSV", () => {
     ["001", "001"],
     ["é😀", "é😀"],
   ])("write %j as %j", async (m, expected) => {
-    const csv = await text(exportCsv, [row({ metrics: { m } })]);
+    const csv = await text("csv", [row({ metrics: { m } })]);
     expect(csv).toBe(`${HEADINGS},m\np,succeeded,false,0,1,1.5,1.25,4096,${expected}\n`);
   });
 
   it("quote headings as well", async () => {
-    const csv = await text(exportCsv, [row({ parameters: { "a,b": 1 } })]);
+    const csv = await text("csv", [row({ parameters: { "a,b": 1 } })]);
     expect(csv.split("\n")[0]).toBe(`${HEADINGS},"a,b"`);
   });
 
@@ -83,7 +81,7 @@ describe("results as CSV", () => {
     const awkward = ['"', '""', ",", "\n", "\r", "\r\n", '",\n"', " ", "", "\ufeff"];
     const values = [...strings, ...awkward].map((value) => value.toWellFormed());
     const path = await exported(
-      exportCsv,
+      "csv",
       values.map((s) => row({ metrics: { s, n: 0.5 } })),
     );
     const script =
@@ -102,7 +100,7 @@ describe("results as JSON lines", () => {
       FAILED,
     ];
     // "1" and "2" come first in a JavaScript object already, but not before "name".
-    expect(await text(exportJsonl, rows)).toBe(
+    expect(await text("jsonl", rows)).toBe(
       '{"name":"p","status":"succeeded","cached":false,"exit_code":0,"attempts":1,"seconds":1.5,' +
         '"cpu_seconds":1.25,"peak_memory":4096,"1":true,"2":1,"b":"1","m":null,"t":"x\\ny"}\n' +
         '{"name":"failed","status":"timed-out","cached":false,"exit_code":null,"attempts":3,' +
@@ -112,7 +110,7 @@ describe("results as JSON lines", () => {
   });
 
   it("of no points are an empty file", async () => {
-    expect(await text(exportJsonl, [])).toBe("");
+    expect(await text("jsonl", [])).toBe("");
   });
 
   it("hold whatever values there are", async () => {
@@ -122,7 +120,7 @@ describe("results as JSON lines", () => {
       fc.asyncProperty(fc.array(metrics, { maxLength: 5 }), async (all) => {
         const lines = (
           await text(
-            exportJsonl,
+            "jsonl",
             all.map((metrics) => row({ metrics })),
           )
         ).split("\n");
@@ -148,7 +146,7 @@ describe("results as Parquet", () => {
       }),
       FAILED,
     ];
-    const path = await exported(exportParquet, rows);
+    const path = await exported("parquet", rows);
     const missing = { n: null, x: null, s: null, on: null, big: null, empty: null, none: null };
     expect(await readParquet(path)).toEqual([
       {
@@ -177,7 +175,7 @@ describe("results as Parquet", () => {
   it("write a column of mixed types as text", async () => {
     const values = [1, "a", true, 0.5, null];
     const path = await exported(
-      exportParquet,
+      "parquet",
       values.map((m) => row({ metrics: { m } })),
     );
     const read = await readParquet(path);
@@ -186,14 +184,14 @@ describe("results as Parquet", () => {
 
   it("write integers and fractions in one column as doubles", async () => {
     const path = await exported(
-      exportParquet,
+      "parquet",
       [1, 0.5, 2 ** 60].map((m) => row({ metrics: { m } })),
     );
     expect((await readParquet(path)).map(({ m }) => m)).toEqual([1, 0.5, 2 ** 60]);
   });
 
   it("of no points have the columns", async () => {
-    const path = await exported(exportParquet, []);
+    const path = await exported("parquet", []);
     const metadata = await parquetMetadataAsync(await asyncBufferFromFile(path));
     expect(metadata.num_rows).toBe(0n);
     expect(metadata.schema).toHaveLength(9);
@@ -204,7 +202,7 @@ describe("results as Parquet", () => {
     const rows = Array.from({ length: count }, (_, i) =>
       row({ name: `p${i}`, parameters: { i }, metrics: { half: i / 2, label: `x${i % 7}` } }),
     );
-    const path = await exported(exportParquet, rows);
+    const path = await exported("parquet", rows);
     const metadata = await parquetMetadataAsync(await asyncBufferFromFile(path));
     expect(metadata.row_groups.length).toBeGreaterThan(1);
     const read = await readParquet(path);
@@ -220,20 +218,16 @@ describe("results as Parquet", () => {
   });
 
   it("may have columns whose names hold dots", async () => {
-    const path = await exported(exportParquet, [row({ parameters: { name: 1, "a.b": 2 } })]);
+    const path = await exported("parquet", [row({ parameters: { name: 1, "a.b": 2 } })]);
     expect((await readParquet(path))[0]).toMatchObject({ "param.name": 1n, "a.b": 2n });
   });
 });
 
-describe.each([
-  ["CSV", exportCsv],
-  ["JSON lines", exportJsonl],
-  ["Parquet", exportParquet],
-])("a file of results as %s", (_, write) => {
+describe.each<[Format]>([["csv"], ["jsonl"], ["parquet"]])("a file of results as %s", (format) => {
   it("replaces the older one whole", async () => {
     const path = join(folder, "results");
     writeFileSync(path, "older ".repeat(10_000));
-    await write([], layoutOf([]), path);
+    await exportTables([], layoutOf([]), [{ format, path }]);
     expect(readFileSync(path, "utf8")).not.toContain("older");
     expect(readdirSync(folder)).toEqual(["results"]);
   });
@@ -242,18 +236,55 @@ describe.each([
     const path = join(folder, "results");
     writeFileSync(path, "older");
     const rows = (function* () {
-      yield row({});
+      for (let i = 0; i < 2500; i++) yield row({});
       throw new Error("the database is gone");
     })();
-    await expect(write(rows, layoutOf([]), path)).rejects.toThrow("the database is gone");
+    const failed = exportTables(rows, layoutOf([]), [{ format, path }]);
+    await expect(failed).rejects.toThrow("the database is gone");
     expect(readFileSync(path, "utf8")).toBe("older");
     expect(readdirSync(folder)).toEqual(["results"]);
   });
 
   it("is not begun where its folder is absent", async () => {
     const path = join(folder, "absent", "results");
-    await expect(write([], layoutOf([]), path)).rejects.toThrow("ENOENT");
+    await expect(exportTables([], layoutOf([]), [{ format, path }])).rejects.toThrow("ENOENT");
     expect(existsSync(path)).toBe(false);
+  });
+});
+
+describe("several tables", () => {
+  const tables = () =>
+    (["csv", "jsonl", "parquet"] as const).map((format) => ({
+      format,
+      path: join(folder, `results.${format}`),
+    }));
+
+  it("are written while the rows are read once", async () => {
+    const count = 2500;
+    let read = 0;
+    const rows = (function* () {
+      for (; read < count; read++) yield row({ name: `p${read}`, metrics: { i: read } });
+    })();
+    await exportTables(rows, layoutOf([row({ metrics: { i: 1 } })]), tables());
+    expect(read).toBe(count);
+    const lines = (format: string) =>
+      readFileSync(join(folder, `results.${format}`), "utf8")
+        .trimEnd()
+        .split("\n");
+    expect(lines("csv")).toHaveLength(count + 1);
+    expect(lines("csv").at(-1)).toBe("p2499,succeeded,false,0,1,1.5,1.25,4096,2499");
+    expect(lines("jsonl")).toHaveLength(count);
+    expect(JSON.parse(lines("jsonl").at(-1) ?? "")).toMatchObject({ name: "p2499", i: 2499 });
+    const parquet = await asyncBufferFromFile(join(folder, "results.parquet"));
+    expect((await parquetMetadataAsync(parquet)).num_rows).toBe(BigInt(count));
+  });
+
+  it("all appear, or none does", async () => {
+    const [csv, jsonl] = tables();
+    if (csv === undefined || jsonl === undefined) throw new Error("no tables");
+    const absent = { ...jsonl, path: join(folder, "absent/results.jsonl") };
+    await expect(exportTables([row({})], layoutOf([]), [csv, absent])).rejects.toThrow("ENOENT");
+    expect(readdirSync(folder)).toEqual([]);
   });
 });
 
