@@ -170,7 +170,9 @@ function checkPlainTexts(root: MapNode, report: Report): void {
     if (key !== "templates" && reference.get(schema)?.placeholders !== undefined) continue;
     for (const text of texts(value)) refusePlaceholders(key, text, report);
   }
-  for (const text of plainTexts(child(root, "finish"))) refusePlaceholders("this", text, report);
+  for (const { path, text } of plainTexts(child(root, "finish"))) {
+    refusePlaceholders(path, text, report);
+  }
 }
 
 function texts(node: Node): ScalarNode[] {

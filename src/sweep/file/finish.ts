@@ -5,7 +5,7 @@ import { POINT_SCOPES } from "./fields.ts";
 import { lackingProblem, readTemplate, wholePiece } from "./placeholders.ts";
 import type { RawSweep } from "./schema.ts";
 import type { Place } from "./source.ts";
-import { child, type Node, type ScalarNode } from "./tree.ts";
+import { child, type Node, nodeAt, pathText, type ScalarNode } from "./tree.ts";
 import { isScalar } from "./values.ts";
 
 type RawStep = RawSweep["finish"][number];
@@ -152,14 +152,17 @@ function checkTarget(
   targets.add(to);
 }
 
-/** Texts that hold no placeholders, in a step. */
-export function plainTexts(node: Node | undefined): ScalarNode[] {
+/** Texts of steps that hold no placeholders, with their paths. */
+export function plainTexts(node: Node | undefined): { path: string; text: ScalarNode }[] {
   if (node?.kind !== "list") return [];
-  return node.items.flatMap((item) =>
-    ["video", "tiles", "sheet", "command"].flatMap((kind) => {
-      const step = child(item, kind);
-      const texts = step === undefined ? [] : [child(step, "to"), child(step, "image")];
-      return texts.filter(isScalar);
-    }),
+  return node.items.flatMap((item, index) =>
+    ["video", "tiles", "sheet", "command"].flatMap((kind) =>
+      ["to", "image", "entrypoint"].flatMap((key) => {
+        const held = nodeAt(item, [kind, key]);
+        const texts = held?.kind === "list" ? held.items : [held ?? undefined];
+        const path = pathText(["finish", index, kind, key]);
+        return texts.filter(isScalar).map((text) => ({ path, text }));
+      }),
+    ),
   );
 }

@@ -177,6 +177,9 @@ const CORE = new Schema({ schema: "core" }).tags.flatMap((tag) =>
 /** What YAML's core schema makes of a plain scalar; null for an empty one and for null. */
 function typed(text: string): Value | null {
   if (text === "") return null;
+  // Most cells of long tables: what the tags below would say, found sooner.
+  if (/^(?:0|-?[1-9]\d{0,14})$/.test(text)) return Number(text);
+  if (/^[^-+.~0-9TtFfNn]/.test(text)) return text;
   const tag = CORE.find(({ test }) => test.test(text));
   if (tag === undefined) return text;
   const resolved = tag.resolve(text, () => undefined, {});

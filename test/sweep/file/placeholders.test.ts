@@ -38,7 +38,7 @@ describe("each key holds only the placeholders that mean something there", () =>
     ["inputs: [{from: 'https://a/{{ seed }}', to: x}]", "1:28: inputs holds no placeholders"],
     [
       "finish: [{video: {frames: a.png, by: seed, to: '{{ seed }}.mp4'}}]",
-      "1:49: this holds no placeholders",
+      "1:49: finish[0].video.to holds no placeholders",
     ],
     [
       "finish: [{command: {image: a, command: ['{{ seed }}']}}]",
