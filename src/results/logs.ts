@@ -1,4 +1,12 @@
-import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  statSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
@@ -28,10 +36,7 @@ const ATTEMPT = z.object({
   last: z.number().nullable(),
 });
 
-/**
- * The attempts of the point at `index`, ascending. Results that were taken over with `--reuse`
- * have none: their attempts were another folder's.
- */
+/** The attempts of the point at `index`, ascending. */
 export function attemptLogs(
   database: DatabaseSync,
   folder: RunFolder,
@@ -50,7 +55,7 @@ export function attemptLogs(
     LEFT JOIN points AS holder ON holder.key = first.key
     LEFT JOIN kept ON kept.key = first.key
     WHERE points.idx = ? ORDER BY own.id`);
-  return rows.all(index).map((row) => {
+  const attempts = rows.all(index).map((row) => {
     const { attempt, status, folder: logs, file, start, end, last } = ATTEMPT.parse(row);
     const path = join(folder.root, logs, `${file}.txt`);
     // Offsets count what the limit cut out of a log, so in such a log they mean nothing.
@@ -63,6 +68,25 @@ export function attemptLogs(
       end: cut ? null : end,
     };
   });
+  return attempts.length > 0 ? attempts : copiedLogs(database, folder, index);
+}
+
+const COPIED = z.object({ name: z.string(), status: z.enum(STATUSES) });
+
+/** A result that was taken over with `--reuse` has logs, but its attempts are in the other run. */
+function copiedLogs(database: DatabaseSync, folder: RunFolder, index: number): AttemptLog[] {
+  const row = database.prepare("SELECT name, status FROM points WHERE idx = ?").get(index);
+  if (row === undefined) return [];
+  const { name, status } = COPIED.parse(row);
+  const logs = join(folder.logs, name);
+  return (existsSync(logs) ? readdirSync(logs) : [])
+    .flatMap((file) => {
+      const number = /^(\d+)\.txt$/.exec(file)?.[1];
+      if (number === undefined) return [];
+      const attempt = Number(number);
+      return [{ attempt, status, path: join(logs, file), start: 0, end: null }];
+    })
+    .toSorted((a, b) => a.attempt - b.attempt);
 }
 
 /** Absolute path of the log of a point's last attempt; null where there is none. */

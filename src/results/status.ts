@@ -238,6 +238,18 @@ export function findPoint(database: DatabaseSync, wanted: string): FoundPoint {
   return { index: idx, name, status, todo: todo === 1 };
 }
 
+/** The first points whose names begin with a text, and how they stand. */
+export function namesLike(
+  database: DatabaseSync,
+  start: string,
+  limit: number,
+): { readonly name: string; readonly status: Status }[] {
+  return database
+    .prepare("SELECT name, status FROM points WHERE substr(name, 1, length(?1)) = ?1 LIMIT ?2")
+    .all(start, limit)
+    .map((row) => z.object({ name: z.string(), status: z.enum(STATUSES) }).parse(row));
+}
+
 function unknownPoint(database: DatabaseSync, wanted: string): ReportedError {
   const names = (sql: string, ...values: (string | number)[]) =>
     database

@@ -1,0 +1,47 @@
+import type { CommandUnknownOpts } from "@commander-js/extra-typings";
+
+interface CommandFile {
+  readonly name: string;
+  readonly summary: string;
+  /** Loads what the command needs; the others cost nothing. */
+  readonly load: () => Promise<CommandUnknownOpts>;
+}
+
+/** Every command, in the order of `--help`. */
+export const COMMANDS: readonly CommandFile[] = [
+  {
+    name: "init",
+    summary: "write a first sweep with its simulation",
+    load: async () => (await import("./init.ts")).initCommand(),
+  },
+  {
+    name: "plan",
+    summary: "show a sweep's points, and run nothing",
+    load: async () => (await import("./plan.ts")).planCommand(),
+  },
+  {
+    name: "run",
+    summary: "run a sweep, or what is missing of it",
+    load: async () => (await import("./run.ts")).runCommand(),
+  },
+  {
+    name: "status",
+    summary: "how a run stands, also one in progress",
+    load: async () => (await import("./status.ts")).statusCommand(),
+  },
+  {
+    name: "logs",
+    summary: "what a point printed",
+    load: async () => (await import("./logs.ts")).logsCommand(),
+  },
+  {
+    name: "doctor",
+    summary: "what is there on this machine, and what each lack costs",
+    load: async () => (await import("./doctor.ts")).doctorCommand(),
+  },
+  {
+    name: "completion",
+    summary: "a script that lets your shell complete commands",
+    load: async () => (await import("./completion.ts")).completionCommand(),
+  },
+];

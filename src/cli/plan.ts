@@ -1,0 +1,118 @@
+import { join } from "node:path";
+import { Option } from "@commander-js/extra-typings";
+import type { Explanation, Plan } from "../index.ts";
+import { type KeyOf, planCsv, planJson, planJsonl, planMatrix, planTable } from "../plan/format.ts";
+import { ReportedError } from "../sweep/errors.ts";
+import {
+  allowOutsideOption,
+  engineOption,
+  exits,
+  newCommand,
+  paramOption,
+  setOption,
+  yesOption,
+} from "./command.ts";
+import { harmless, print, say } from "./output.ts";
+import { sweepPath } from "./sweep-path.ts";
+import { grouped } from "./units.ts";
+
+const FORMATS = ["table", "json", "jsonl", "csv", "matrix"] as const;
+type Format = (typeof FORMATS)[number];
+
+/** `sim-pipeline plan` */
+export function planCommand() {
+  return newCommand("plan", "Show the points of a sweep with their commands; nothing is run.", [
+    ["sim-pipeline plan", "the points of ./sweep.yaml"],
+    ["sim-pipeline plan sweep.yaml --param seed=1-5", "with other values"],
+    ["sim-pipeline plan sweep.yaml --format jsonl", "one JSON object a line, for other programs"],
+    ["sim-pipeline plan sweep.yaml --explain", "what would run, and what has changed since"],
+    ["sim-pipeline plan sweep.yaml --format matrix", "the matrix of a GitHub job"],
+  ])
+    .argument("[sweep]", "sweep file, or the folder that has a sweep.yaml")
+    .addOption(
+      new Option("-f, --format <name>", "how points are printed")
+        .choices(FORMATS)
+        .default("table" as const),
+    )
+    .option("--json", "the same as --format json")
+    .option("--keys", "with content keys; needs the engine and the image")
+    .option("--explain", "why each point that would run in the run folder would")
+    .option("-o, --out <folder>", "run folder to --explain against (default: runs/<sweep name>)")
+    .addOption(engineOption())
+    .addOption(paramOption())
+    .addOption(setOption())
+    .addOption(yesOption())
+    .addOption(allowOutsideOption())
+    .action(
+      exits(async (sweep, { param, format: asked, json, keys, explain, out, engine, ...flags }) => {
+        // Engines are loaded only now, so that --help and completion are quick.
+        const { explainPlan, planKeys, planSweep } = await import("../index.ts");
+        const plan = planSweep({ ...flags, sweep: sweepPath(sweep), params: param });
+        const format = json ? "json" : asked;
+        for (const warning of plan.sweep.warnings) say(`warning: ${harmless(warning)}`);
+        if (explain) {
+          const keyer = await planKeys(plan, { engine });
+          const folder = out ?? join("runs", plan.sweep.name);
+          await print(explained(plan, explainPlan(plan, keyer, folder), format));
+          return 0;
+        }
+        const keyer = keys ? await planKeys(plan, { engine }) : null;
+        const keyOf: KeyOf = keyer === null ? null : (point) => keyer.key(point).key;
+        await print(formatted(plan, keyOf, format));
+        return 0;
+      }),
+    );
+}
+
+function formatted(plan: Plan, keyOf: KeyOf, format: Format): string | Iterable<string> {
+  switch (format) {
+    case "table":
+      if (keyOf !== null) {
+        throw new ReportedError(2, "A table has no room for keys.\nAdd --format jsonl or csv.");
+      }
+      return planTable(plan, process.stdout.columns ?? Number.POSITIVE_INFINITY);
+    case "json":
+      return planJson(plan, keyOf);
+    case "jsonl":
+      return planJsonl(plan, keyOf);
+    case "csv":
+      return planCsv(plan, keyOf);
+    case "matrix":
+      return planMatrix(plan);
+  }
+}
+
+/** What would run again, as text or JSON. */
+function* explained(
+  plan: Plan,
+  explanations: Iterable<Explanation>,
+  format: Format,
+): Iterable<string> {
+  switch (format) {
+    case "table":
+      return yield* explainedText(plan, explanations);
+    case "jsonl":
+      for (const explanation of explanations) yield `${JSON.stringify(explanation)}\n`;
+      return;
+    case "json":
+      yield `${JSON.stringify([...explanations], null, 2)}\n`;
+      return;
+    case "csv":
+    case "matrix":
+      throw new ReportedError(2, "--explain prints --format table, json or jsonl.");
+  }
+}
+
+function* explainedText(plan: Plan, explanations: Iterable<Explanation>): Iterable<string> {
+  let count = 0;
+  for (const { name, because, status, part, old, now } of explanations) {
+    count++;
+    if (because === "new") yield `${name}: new\n`;
+    else if (because === "unfinished") yield `${name}: ${status}\n`;
+    else {
+      yield `${name}: ${part ?? "its key"} differs\n`;
+      yield `  old  ${harmless(old ?? "nothing")}\n  new  ${harmless(now ?? "nothing")}\n`;
+    }
+  }
+  yield `${count === 0 ? "" : "\n"}${grouped(count)} of ${grouped(plan.count)} points would run\n`;
+}

@@ -1,0 +1,99 @@
+import { relative } from "node:path";
+import { Option } from "@commander-js/extra-typings";
+import type { RunOptions, RunSummary } from "../index.ts";
+import {
+  allowOutsideOption,
+  engineOption,
+  exits,
+  jsonOption,
+  newCommand,
+  paramOption,
+  RESUME_MODES,
+  setOption,
+  wholeNumber,
+  yesOption,
+} from "./command.ts";
+import { newDisplay } from "./display.ts";
+import { printJson, say } from "./output.ts";
+import { listenToSignals } from "./signals.ts";
+import { summaryText } from "./summary.ts";
+import { sweepPath } from "./sweep-path.ts";
+
+/** `sim-pipeline run` */
+export function runCommand() {
+  return newCommand(
+    "run",
+    "Run a sweep. What succeeded before in the run folder is not run again.",
+    [
+      ["sim-pipeline run", "runs ./sweep.yaml into runs/<its name>"],
+      ["sim-pipeline run sweep.yaml --build", "builds the image first"],
+      ["sim-pipeline run sweep.yaml --engine process", "without Docker"],
+      [
+        "sim-pipeline run sweep.yaml --param seed=1-5 --set timeout=5m",
+        "changes the sweep for once",
+      ],
+      ["sim-pipeline run sweep.yaml --resume failed", "only what failed before"],
+    ],
+  )
+    .argument("[sweep]", "sweep file, or the folder that has a sweep.yaml")
+    .addOption(engineOption())
+    .option("-o, --out <folder>", "run folder (default: runs/<sweep name>)")
+    .addOption(paramOption())
+    .addOption(setOption())
+    .option("-w, --workers <number>", "tasks at once, or auto: what the engine offers", workers)
+    .addOption(
+      new Option("--resume <mode>", "what runs: auto, all that has not succeeded; off, everything")
+        .choices(RESUME_MODES)
+        .default("auto" as const),
+    )
+    .option("--verify", "read the outputs of finished points and compare their sha256")
+    .option("--reuse <folder>", "take results from another run folder too")
+    .option("--build", "build the sweep's image before")
+    .option("--parquet", "write results.parquet too")
+    .addOption(yesOption())
+    .addOption(allowOutsideOption())
+    .addOption(jsonOption())
+    .action(
+      exits(async (sweep, { param, json, ...flags }) =>
+        run({ ...flags, sweep: sweepPath(sweep), params: param }, json ?? false),
+      ),
+    );
+}
+
+const atLeastOne = wholeNumber(1);
+
+function workers(text: string): number | "auto" {
+  return text === "auto" ? "auto" : atLeastOne(text);
+}
+
+async function run(options: RunOptions, json: boolean): Promise<number> {
+  // Engines are loaded only now, so that --help and completion are quick.
+  const { runSweep } = await import("../index.ts");
+  let summary: RunSummary;
+  let interrupted: number | null;
+  {
+    using display = newDisplay(process.stderr);
+    using signals = listenToSignals(display.say);
+    try {
+      summary = await runSweep({
+        ...options,
+        signal: signals.stop,
+        kill: signals.kill,
+        onEvent: display.event,
+      });
+    } catch (error) {
+      // What was cut off by the signal is no failure to tell about.
+      const isCutOff =
+        error === signals.stop.reason || (error instanceof Error && error.name === "AbortError");
+      if (signals.stop.aborted && isCutOff) return signals.exitCode() ?? 1;
+      throw error;
+    }
+    interrupted = signals.exitCode();
+  }
+  say(summaryText(summary, (path) => relative(process.cwd(), path) || "."));
+  if (json) await printJson(summary);
+  if (interrupted !== null) return interrupted;
+  const { succeeded } = summary.counts;
+  const points = Object.values(summary.counts).reduce((sum, count) => sum + count, 0);
+  return succeeded === points ? 0 : 1;
+}
