@@ -20,6 +20,7 @@ import { ensureNetwork, networkName, removeNetwork } from "./network.ts";
 import { recoverRun } from "./recover.ts";
 import { type Site, type Survey, survey } from "./site.ts";
 import { hasGroups } from "./usage.ts";
+import { warmPool } from "./warm.ts";
 
 export interface DockerOptions {
   /** Which daemon (DOCKER_HOST, ...), and whose credentials: see `connectDocker`. */
@@ -66,6 +67,7 @@ export async function dockerAvailable(env: Environment): Promise<DockerAvailabil
 
 function makeEngine(connection: Connection, daemon: Daemon, options: DockerOptions): Engine {
   const containers: Containers = ownContainers(connection);
+  const pool = warmPool();
   const networks = new Map<string, Promise<void>>();
   const running = new Set<Promise<unknown>>();
   const closing = new AbortController();
@@ -107,7 +109,8 @@ function makeEngine(connection: Connection, daemon: Daemon, options: DockerOptio
   const run = async (task: Task, hooks: TaskHooks, signal: AbortSignal): Promise<Finished> => {
     try {
       const stops = { gently: signal, atOnce: [hooks.kill, closing.signal] };
-      return await runFresh(await siteOf(task), task, hooks, stops);
+      const site = await siteOf(task);
+      return await (task.warm ? pool.run : runFresh)(site, task, hooks, stops);
     } catch (error) {
       throw explain(error, connection.host);
     }
@@ -159,6 +162,7 @@ function makeEngine(connection: Connection, daemon: Daemon, options: DockerOptio
     [Symbol.asyncDispose]: async () => {
       closing.abort();
       await Promise.allSettled(running);
+      await pool.close();
       await containers.removeLeft(true);
       for (const run of networks.keys()) {
         // A daemon that is gone keeps it until the next recovery.

@@ -1,19 +1,15 @@
-import { lstat, readdir } from "node:fs/promises";
-import path from "node:path";
 import { finished } from "node:stream/promises";
 import type { Container } from "dockerode";
-import { z } from "zod";
-import type { Finished, Probe, Task, TaskHooks } from "../engine.ts";
+import type { Finished, Task, TaskHooks } from "../engine.ts";
 import { bind, containerOptions, taskEnv } from "./container.ts";
 import { download, upload } from "./files.ts";
-import { type Ending, judge, NOTHING_RAN, STOPPED, withDropped } from "./outcome.ts";
+import { bytesBelow, bytesWritten } from "./folders.ts";
+import { judge, NOTHING_RAN, STOPPED, waitForExit, withDropped } from "./outcome.ts";
 import { handOver, ownerOf, type Site, takeBack } from "./site.ts";
 import { isStopped, type Stops, stopContainer } from "./stops.ts";
 import { demultiplex, readable } from "./streams.ts";
-import { type Meter, meter, newGroup } from "./usage.ts";
+import { type Group, meter, newGroup, type Usage } from "./usage.ts";
 import { containerUser } from "./users.ts";
-
-const waitSchema = z.object({ StatusCode: z.number() });
 
 /** How long the last of the log may take after the container has ended. */
 const LOG_END_MS = 10_000;
@@ -55,31 +51,51 @@ export async function runFresh(
     const log = await followLog(container, hooks);
     await container.start();
     const started = performance.now();
-    const usage = meter(container, group);
-    let ending: Ending;
-    let seconds: number;
-    try {
-      const stopping = stopContainer(container, stops, task.grace);
-      hooks.started(probe(site, task, container, usage));
-      let exitCode: number;
-      try {
-        const waiting = container.wait().then((answer) => waitSchema.parse(answer).StatusCode);
-        exitCode = await Promise.race([waiting, stopping.failed]);
-        seconds = (performance.now() - started) / 1000;
-      } finally {
-        stopping.end();
-      }
-      await log.complete();
-      ending = stopping.stopped() ? STOPPED : await judge(site.connection, container, exitCode);
-    } finally {
-      usage.end();
-    }
+    const { exitCode, usage } = await waitForEnd(site, task, { container, group, hooks, stops });
+    const seconds = (performance.now() - started) / 1000;
+    await log.complete();
+    let ending =
+      exitCode === "stopped"
+        ? STOPPED
+        : await judge(site.connection, container, exitCode, {
+            limit: task.resources.memory,
+            peakMemory: group?.read().peakMemory ?? null,
+          });
     if (site.shared) await takeBack(task.output);
     else ending = withDropped(ending, await download(container, task.output));
-    return { outcome: { ...ending, seconds, ...(await usage.read()) }, release };
+    return { outcome: { ...ending, seconds, ...usage }, release };
   } catch (error) {
     await release();
     throw error;
+  }
+}
+
+interface Running {
+  readonly container: Container;
+  readonly group: Group | null;
+  readonly hooks: TaskHooks;
+  readonly stops: Stops;
+}
+
+/** Waits for a container that was started, ending it where it is told to. */
+async function waitForEnd(
+  site: Site,
+  task: Task,
+  { container, group, hooks, stops }: Running,
+): Promise<{ exitCode: number | "stopped"; usage: Usage }> {
+  const usage = meter(container, group);
+  const stopping = stopContainer(container, stops, task.grace);
+  try {
+    hooks.started({
+      cpuSeconds: async () => (await usage.read()).cpuSeconds,
+      outputBytes: () => (site.shared ? bytesBelow(task.output) : bytesWritten(container)),
+    });
+    const exitCode = await Promise.race([waitForExit(container), stopping.failed]);
+    usage.end();
+    return { exitCode: stopping.stopped() ? "stopped" : exitCode, usage: await usage.read() };
+  } finally {
+    stopping.end();
+    usage.end();
   }
 }
 
@@ -113,35 +129,4 @@ async function followLog(container: Container, hooks: TaskHooks): Promise<Log> {
       clearTimeout(timer);
     },
   };
-}
-
-function probe(site: Site, task: Task, container: Container, usage: Meter): Probe {
-  return {
-    cpuSeconds: async () => (await usage.read()).cpuSeconds,
-    outputBytes: () => (site.shared ? bytesBelow(task.output) : bytesWritten(container)),
-  };
-}
-
-/** Bytes of all files in a folder that may be changing meanwhile. */
-export async function bytesBelow(folder: string): Promise<number> {
-  let bytes = 0;
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    // What went away since the listing has no size.
-    const found = await lstat(path.join(entry.parentPath, entry.name)).catch(() => null);
-    if (found?.isFile()) bytes += found.size;
-  }
-  return bytes;
-}
-
-const sizeSchema = z.object({ SizeRw: z.number().nullish() });
-
-/** Bytes that a container has written anywhere, its output folder among them. */
-export async function bytesWritten(container: Container): Promise<number | null> {
-  try {
-    const request: object = { size: true };
-    return sizeSchema.parse(await container.inspect(request)).SizeRw ?? null;
-  } catch {
-    // Gone, or the daemon is: then the task's own requests tell.
-    return null;
-  }
 }

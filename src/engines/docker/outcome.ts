@@ -1,10 +1,12 @@
 import { constants } from "node:os";
+import { createInterface } from "node:readline";
 import type { Container } from "dockerode";
 import { z } from "zod";
 import type { DroppedEntry } from "../archive.ts";
 import { EngineLostError, type Outcome } from "../engine.ts";
 import type { Connection } from "./connect.ts";
 import { statusOf } from "./errors.ts";
+import { readable } from "./streams.ts";
 
 /** Of a task that was stopped before it ran. */
 export const NOTHING_RAN: Outcome = {
@@ -27,7 +29,32 @@ export function mayBeDaemons(exitCode: number): boolean {
   return ENDED_BY_DAEMON.includes(exitCode);
 }
 
-const stateSchema = z.object({ State: z.object({ OOMKilled: z.boolean().nullish() }) });
+const waitSchema = z.object({ StatusCode: z.number() });
+
+/**
+ * Waits for a container that was started, and gives its exit code. "Not running" is the default
+ * condition; "next-exit" would miss the end of a container that was faster than the request.
+ */
+export async function waitForExit(container: Container): Promise<number> {
+  return waitSchema.parse(await container.wait()).StatusCode;
+}
+
+const stateSchema = z.object({
+  State: z.object({
+    OOMKilled: z.boolean().nullish(),
+    StartedAt: z.string(),
+    FinishedAt: z.string(),
+  }),
+});
+type State = z.infer<typeof stateSchema>["State"];
+
+/** What is known of a container that ended, besides what the daemon says. */
+interface Known {
+  /** Its memory limit in bytes, if it has one. */
+  readonly limit: number | null;
+  /** The most memory that it used; null where that is not known exactly. */
+  readonly peakMemory: number | null;
+}
 
 /**
  * How a container ended that was not told to.
@@ -37,6 +64,7 @@ export async function judge(
   connection: Connection,
   container: Container,
   exitCode: number,
+  known: Known,
 ): Promise<Ending> {
   // Nearly all tasks end here, without another request.
   if (exitCode === 0) return exited(0);
@@ -49,12 +77,51 @@ export async function judge(
       cause: error,
     });
   }
-  if (stateSchema.parse(answer).State.OOMKilled === true) return outOfMemory();
+  const { State } = stateSchema.parse(answer);
+  if (State.OOMKilled === true) return outOfMemory();
   // A daemon that shuts down ends its containers first, and no longer takes new connections.
   if (mayBeDaemons(exitCode) && !(await connection.answers())) {
     throw new EngineLostError(`The Docker daemon at ${connection.host.url} shut down`);
   }
+  if (exitCode === KILLED && (await ranOut(connection, container, State, known))) {
+    return outOfMemory();
+  }
   return exited(exitCode);
+}
+
+/** 128 + SIGKILL. */
+const KILLED = 137;
+/** A group's highest usage and its limit are counted in batches of pages. */
+const NEARLY_ALL = 0.98;
+const LATE_EVENT_MS = 1_000;
+
+/**
+ * Whether a killed container ran out of memory although the daemon's state does not say so: it
+ * misses it when the kernel's notice comes after the end of the process, which happens to about
+ * one in ten short containers. Then the peak says it, or the daemon's event, late as well.
+ */
+async function ranOut(
+  connection: Connection,
+  container: Container,
+  state: State,
+  known: Known,
+): Promise<boolean> {
+  if (known.limit === null) return false;
+  if (known.peakMemory !== null) return known.peakMemory >= known.limit * NEARLY_ALL;
+  const events = readable(
+    await connection.docker.getEvents({
+      // By the daemon's clock. It ends the answer when that time has come.
+      since: Date.parse(state.StartedAt) / 1000,
+      until: (Date.parse(state.FinishedAt) + LATE_EVENT_MS) / 1000,
+      filters: { container: [container.id], event: ["oom"] },
+    }),
+  );
+  for await (const line of createInterface({ input: events })) {
+    if (line.trim() === "") continue;
+    events.destroy();
+    return true;
+  }
+  return false;
 }
 
 export function outOfMemory(): Ending {

@@ -1,12 +1,12 @@
-import { cp, readdir, realpath, rename } from "node:fs/promises";
-import path from "node:path";
+import { realpath } from "node:fs/promises";
 import type { Container } from "dockerode";
 import { z } from "zod";
 import type { Outcome, Recovered, RecoveryTarget } from "../engine.ts";
 import type { Connection } from "./connect.ts";
 import { LABELS, removeContainer } from "./container.ts";
-import { codeOf, statusOf } from "./errors.ts";
+import { statusOf } from "./errors.ts";
 import { download, OUTPUT } from "./files.ts";
+import { moveContent } from "./folders.ts";
 import { exited, mayBeDaemons, outOfMemory, withDropped } from "./outcome.ts";
 import { wasStopped } from "./stops.ts";
 import { demultiplex } from "./streams.ts";
@@ -104,8 +104,10 @@ async function adopt(
   let ending =
     State.OOMKilled === true && State.ExitCode !== 0 ? outOfMemory() : exited(State.ExitCode);
   const mounted = Mounts?.find((one) => one.Destination === OUTPUT && one.Type === "bind")?.Source;
-  if (mounted) await moveContent(mounted, goal.output);
-  else ending = withDropped(ending, await download(container, goal.output));
+  if (mounted) {
+    const there = (await realpath(mounted)) === (await realpath(goal.output));
+    if (!there) await moveContent(mounted, goal.output);
+  } else ending = withDropped(ending, await download(container, goal.output));
   const milliseconds = Date.parse(State.FinishedAt) - Date.parse(State.StartedAt);
   return {
     ...ending,
@@ -120,22 +122,5 @@ async function discard(container: Container, group: Group | null): Promise<void>
     group?.remove();
   } catch {
     // The next recovery finds it again.
-  }
-}
-
-/** Moves what is in a folder into another one, which may be the same. */
-export async function moveContent(from: string, to: string): Promise<void> {
-  const names = await readdir(from);
-  if (names.length === 0 || (await realpath(from)) === (await realpath(to))) return;
-  for (const name of names) {
-    const source = path.join(from, name);
-    const destination = path.join(to, name);
-    try {
-      await rename(source, destination);
-    } catch (error) {
-      if (codeOf(error) !== "EXDEV") throw error;
-      // Links as they are: whoever takes stock of outputs drops them, and must see them for that.
-      await cp(source, destination, { recursive: true, verbatimSymlinks: true });
-    }
   }
 }

@@ -54,20 +54,19 @@ export function watchStops(
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
 
-  const carryOut = (action: () => Promise<void>): void => {
+  const kill = (): void => {
     stopped = true;
-    action().catch((error: unknown) => {
+    clearTimeout(timer);
+    actions.kill().catch((error: unknown) => {
       // It has ended by itself in the meantime, or is gone: who waits for it is told.
       if (![404, 409].includes(statusOf(error) ?? 0)) failure.reject(error);
     });
   };
-  const kill = (): void => {
-    clearTimeout(timer);
-    carryOut(actions.kill);
-  };
   const stop = (): void => {
+    stopped = true;
     timer = setTimeout(kill, grace);
-    carryOut(actions.terminate);
+    // Where being gentle fails, being rough comes next.
+    actions.terminate().catch(() => {});
   };
   if (stops.atOnce.some((signal) => signal.aborted)) kill();
   else if (stops.gently.aborted) stop();

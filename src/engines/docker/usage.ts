@@ -130,18 +130,36 @@ const statsSchema = z.object({
   memory_stats: z.object({ usage: z.number().optional(), max_usage: z.number().optional() }),
 });
 
+/** Null for a container that does not run: the daemon reports it with zeros. */
+function parseStats(sample: unknown): { cpuSeconds: number; peakMemory: number } | null {
+  const { cpu_stats, memory_stats } = statsSchema.parse(sample);
+  const cpuSeconds = cpu_stats.cpu_usage.total_usage / 1e9;
+  const { usage = 0, max_usage = 0 } = memory_stats;
+  return cpuSeconds === 0 ? null : { cpuSeconds, peakMemory: Math.max(usage, max_usage) };
+}
+
+async function sample(container: Container): Promise<ReturnType<typeof parseStats>> {
+  try {
+    return parseStats(await container.stats({ stream: false, "one-shot": true }));
+  } catch {
+    // Figures that cannot be had are unknown; why, the task's own requests will tell.
+    return null;
+  }
+}
+
+/** CPU seconds of a running container so far; null where they cannot be had. */
+export async function sampleCpu(container: Container): Promise<number | null> {
+  return (await sample(container))?.cpuSeconds ?? null;
+}
+
 /** The last sample is up to a second older than the end: what came after it is not counted. */
 function followStats(container: Container): Meter {
   let usage: Usage = { cpuSeconds: null, peakMemory: null };
-  const take = (sample: unknown): void => {
-    const { cpu_stats, memory_stats } = statsSchema.parse(sample);
-    const cpuSeconds = cpu_stats.cpu_usage.total_usage / 1e9;
-    const memory = Math.max(memory_stats.usage ?? 0, memory_stats.max_usage ?? 0);
-    // A container that has just ended is reported with zeros.
-    if (cpuSeconds === 0) return;
+  const take = (found: ReturnType<typeof parseStats>): void => {
+    if (found === null) return;
     usage = {
-      cpuSeconds: Math.max(cpuSeconds, usage.cpuSeconds ?? 0),
-      peakMemory: Math.max(memory, usage.peakMemory ?? 0),
+      cpuSeconds: Math.max(found.cpuSeconds, usage.cpuSeconds ?? 0),
+      peakMemory: Math.max(found.peakMemory, usage.peakMemory ?? 0),
     };
   };
   const ended = new AbortController();
@@ -149,18 +167,15 @@ function followStats(container: Container): Meter {
     const stream = readable(await container.stats({ stream: true }));
     if (ended.signal.aborted) stream.destroy();
     ended.signal.addEventListener("abort", () => stream.destroy(), { once: true });
-    for await (const line of createInterface({ input: stream })) take(JSON.parse(line));
+    for await (const line of createInterface({ input: stream })) take(parseStats(JSON.parse(line)));
   };
   const timer = setTimeout(() => {
-    // Figures that cannot be had are unknown; why, the container's own requests will tell.
+    // As in `sample`.
     follow().catch(() => {});
   }, STATS_AFTER_MS);
   return {
     read: async () => {
-      if (!ended.signal.aborted) {
-        // As above.
-        await container.stats({ stream: false, "one-shot": true }).then(take, () => {});
-      }
+      if (!ended.signal.aborted) take(await sample(container));
       return usage;
     },
     end: () => {

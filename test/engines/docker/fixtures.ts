@@ -45,6 +45,22 @@ export async function remains(env: Environment, run: string): Promise<string[]> 
   return found.flatMap((lines) => lines.split("\n")).filter((line) => line !== "");
 }
 
+/** The same, but of containers that are kept only what their tasks left running in them. */
+export async function remainsInside(env: Environment, run: string): Promise<string[]> {
+  const label = `label=sim-pipeline.run=${run}`;
+  const kept = await cli(
+    env,
+    ...["ps", "--quiet", "--filter", label, "--filter", "label=sim-pipeline.kind=warm"],
+  );
+  const left: string[] = [];
+  for (const id of kept.split("\n").filter((line) => line !== "")) {
+    const [, ...processes] = (await cli(env, "top", id, "-o", "pid,args")).split("\n");
+    left.push(...processes.filter((line) => !/docker-init|\/bin\/sh$/.test(line)));
+  }
+  const all = await remains(env, run);
+  return [...all.filter((line) => !kept.includes(line.split(" ")[1] ?? "")), ...left];
+}
+
 /** Ids of the containers that carry a task's label. */
 export async function containersOf(env: Environment, task: string): Promise<string[]> {
   const label = `label=sim-pipeline.task=${task}`;
