@@ -9,7 +9,10 @@ import type { Resources, Sweep } from "../sweep/sweep.ts";
  */
 export interface Engine extends AsyncDisposable {
   readonly name: string;
-  /** Folders as a task sees them. `output` is the task's output folder on this machine. */
+  /**
+   * Folders as a task sees them. Given are those on this machine: the task's output folder, and
+   * `input` in its scratch folder.
+   */
   view(folders: TaskFolders): TaskFolders;
   capacity(): Promise<Capacity>;
   /**
@@ -30,7 +33,7 @@ export interface Engine extends AsyncDisposable {
    * What an earlier orchestrator of this run left behind. Tasks that ended by themselves come
    * back with their outcome, their outputs copied to the folder that `target` gives and their log
    * written; the rest are ended, removed and come back with a null outcome. `target` returns null
-   * for a task whose outcome is already known: it is only removed; `live` for a task that this
+   * for a task whose outcome is already known: it is removed and does not come back; `live` for a task that this
    * orchestrator is running right now: it is left alone.
    */
   recover(

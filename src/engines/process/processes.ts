@@ -64,11 +64,13 @@ export function findLeftBehind(ended: {
 }): number[] | null {
   if (!HAS_PROC) return null;
   const last = newestPid();
-  const few = last >= ended.newest && last - ended.newest <= TRY_PIDS;
-  // Pids wrap around: a last one below `newest` says nothing of the others.
-  const pids = few
-    ? range(ended.newest + 1, last)
-    : listPids().filter((pid) => last < ended.newest || pid > ended.newest);
+  // The task had a process. Where the newest pid is the same after it, it is not to be trusted
+  // (containers may see a made-up /proc/loadavg); where it is smaller, pids began anew.
+  const ascending = last > ended.newest;
+  const pids =
+    ascending && last - ended.newest <= TRY_PIDS
+      ? range(ended.newest + 1, last)
+      : listPids().filter((pid) => !ascending || pid > ended.newest);
   return pids.filter((pid) => {
     // Asking first, since a failed read throws, and that costs more than all the rest.
     if (pid === ended.group || !existsSync(`/proc/${pid}`)) return false;

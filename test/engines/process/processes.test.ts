@@ -82,12 +82,15 @@ describe.skipIf(!linux)("processes of a run (needs /proc, as Linux has it)", () 
     expect(findLeftBehind(ended)).toEqual([left]);
   });
 
-  test("that were left behind are found after many others, and after pids began anew", async () => {
+  test.each<[string, () => number]>([
+    ["after many others", () => 1],
+    ["after pids began anew", () => 2 ** 22],
+    ["where the newest pid cannot be known", newestPid],
+  ])("that were left behind are found %s", async (_title, newest) => {
     const run = newRun();
     const left = await start(run, "one");
-    const ended = { run, task: "one", group: -1 };
-    expect(findLeftBehind({ ...ended, newest: 1 })).toEqual([left]);
-    expect(findLeftBehind({ ...ended, newest: 2 ** 22 })).toEqual([left]);
+    const ended = { run, task: "one", group: -1, newest: newest() };
+    expect(findLeftBehind(ended)).toEqual([left]);
   });
 
   test("are ended until none is found, with those that appear meanwhile", async () => {
