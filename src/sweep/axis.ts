@@ -13,7 +13,9 @@ export interface Axis extends Dimension {
   readonly label: string;
   /** The positions at which `names[column]` has this value (typed equality), ascending. */
   find(value: Value, column: number): readonly number[];
-  /** Where equal values may stand at several positions (draws), else null. */
+  /** Whether equal values may stand at several positions: those of a random draw. */
+  readonly drawn: boolean;
+  /** How they do; null where they do not. Looked at first, not before, it compares all values. */
   readonly repeats: Repeats | null;
 }
 
@@ -71,7 +73,7 @@ export function sampleAxis(
   samples: number,
   randomSeed: number | string,
 ): Axis {
-  return parameter(name, draws(name, distribution, samples, randomSeed));
+  return parameter(name, draws(name, distribution, samples, randomSeed), true);
 }
 
 /**
@@ -110,17 +112,19 @@ export function tableAxis(
     label,
     names: columns,
     length: rows.length,
+    drawn: false,
     value: (position, column) => rows[position]?.[column] ?? Number.NaN,
     find: (value, column) => indexOf(column).get(value) ?? [],
     repeats: null,
   };
 }
 
-function parameter(name: string, sequence: Sequence): Axis {
+function parameter(name: string, sequence: Sequence, drawn = false): Axis {
   return {
     label: name,
     names: [name],
     length: sequence.length,
+    drawn,
     value: (position) => sequence.value(position),
     find: (value) => sequence.find(value),
     get repeats() {

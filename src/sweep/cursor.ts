@@ -54,6 +54,9 @@ export class SpaceCursor implements Cursor {
   readonly #alive: (readonly Addition[])[];
   /** Whether any addition asks for something of the dimension. */
   readonly #asked: readonly boolean[];
+  /** What they add, kept while they stay the same. */
+  #addedBy: readonly Addition[] = [];
+  #addedLast: readonly (readonly [string, Value])[] = [];
   readonly #values: Value[];
   /** From this dimension on, `#values` is out of date. */
   #stale = 0;
@@ -67,7 +70,7 @@ export class SpaceCursor implements Cursor {
     this.#lengths = dimensions.map((axis) => axis.length);
     this.#nodes = [root];
     this.#ordinals = [0];
-    this.#repeating = from < root.count && dimensions.some((axis) => axis.repeats !== null);
+    this.#repeating = from < root.count && dimensions.some(({ repeats }) => repeats !== null);
     this.#alive = [additions];
     this.#asked = dimensions.map((_, at) => additions.some(({ box }) => box[at] !== null));
     this.#values = [];
@@ -92,18 +95,26 @@ export class SpaceCursor implements Cursor {
   }
 
   parameters(): Parameters {
-    const { root, columns, extras, fresh } = this.#layout;
+    const { root, columns, fresh } = this.#layout;
     if (this.index >= root.count) return { ...fresh[this.index - root.count] };
     this.#refresh();
     const parameters: Record<string, Value> = {};
     for (const [at, { name }] of columns.entries()) parameters[name] = this.#values[at] ?? 0;
-    if (this.plain) return parameters;
-    const alive = this.#alive[this.positions.length] ?? [];
-    for (const name of extras) {
-      const value = alive.findLast((addition) => addition.extras.has(name))?.extras.get(name);
-      if (value !== undefined) parameters[name] = value;
-    }
+    if (!this.plain) for (const [name, value] of this.#added()) parameters[name] = value;
     return parameters;
+  }
+
+  /** What include adds to the point, in the points' order; later entries overwrite earlier ones. */
+  #added(): readonly (readonly [string, Value])[] {
+    const alive = this.#alive[this.positions.length] ?? [];
+    if (this.#addedBy !== alive) {
+      this.#addedBy = alive;
+      this.#addedLast = this.#layout.extras.flatMap((name) => {
+        const value = alive.findLast((addition) => addition.extras.has(name))?.extras.get(name);
+        return value === undefined ? [] : [[name, value] as const];
+      });
+    }
+    return this.#addedLast;
   }
 
   /** Takes the positions of a point; returns the first dimension that changed. */

@@ -2,7 +2,6 @@ import type { Axis } from "./axis.ts";
 import type { Combination } from "./combination.ts";
 import { MAX_DRAWS, type Repeats, repeatsOf } from "./sequence.ts";
 import { SpaceError } from "./space-error.ts";
-import type { Value } from "./sweep.ts";
 
 /**
  * The independent dimensions of a space, the slowest first: the axes as they stand, or as a
@@ -61,103 +60,118 @@ function unusable(name: string, offset: number, axes: readonly Axis[]): SpaceErr
 
 /** Every combination of the operands' positions as one axis, the first operand slowest. */
 function product(operands: readonly Axis[]): Axis {
-  let length = 1;
+  const length = countOf(operands);
   const strides = new Map<Axis, number>();
-  for (const axis of operands.toReversed()) {
-    strides.set(axis, length);
-    length *= axis.length;
+  let stride = length;
+  for (const axis of operands) {
+    stride /= axis.length;
+    strides.set(axis, stride);
   }
-  checkCount(length);
-  const inner = (axis: Axis, position: number) =>
-    Math.floor(position / (strides.get(axis) ?? 1)) % axis.length;
-  const columns = columnsOf(operands);
-  const repeating = operands.some((axis) => axis.repeats !== null);
-  return {
+  const strideOf = (axis: Axis) => strides.get(axis) ?? 1;
+  return together({
     label: operands.map((axis) => axis.label).join(" * "),
-    names: operands.flatMap((axis) => axis.names),
+    operands,
     length,
-    value: (position, column) => columns.value(column, (axis) => inner(axis, position)),
-    find: (value, column) => {
-      const [axis, own] = columns.at(column);
-      const stride = strides.get(axis) ?? 1;
+    inner: (axis, position) => Math.floor(position / strideOf(axis)) % axis.length,
+    outer: (axis, positions) => {
+      const stride = strideOf(axis);
       const found: number[] = [];
-      const wanted = axis.find(value, own);
       for (let start = 0; start < length; start += stride * axis.length) {
-        for (const position of wanted) {
+        for (const position of positions) {
           for (let step = 0; step < stride; step++) found.push(start + position * stride + step);
         }
       }
       return found;
     },
-    repeats: repeating
-      ? {
-          kind: (position) =>
-            operands.reduce((kind, axis) => {
-              const at = inner(axis, position);
-              return kind * axis.length + (axis.repeats?.kind(at) ?? at);
-            }, 0),
-          size: (position) =>
-            operands.reduce(
-              (size, axis) => size * (axis.repeats?.size(inner(axis, position)) ?? 1),
-              1,
-            ),
-          rank: (position) =>
-            operands.reduce((rank, axis) => {
-              const at = inner(axis, position);
-              return rank * (axis.repeats?.size(at) ?? 1) + (axis.repeats?.rank(at) ?? 0);
-            }, 0),
-        }
-      : null,
-  };
+    drawn: operands.some((axis) => axis.drawn),
+  });
 }
 
 /** The operands side by side as one axis. */
 function zip(operands: readonly Axis[], offset: number): Axis {
-  const length = operands[0]?.length ?? 0;
-  if (operands.some((axis) => axis.length !== length)) {
-    const [first, ...rest] = operands.map((axis) => `${axis.label} ${axis.length}`);
-    const lengths = [first?.replace(/ (\d+)$/, " has $1 values"), ...rest].join(", ");
+  const [first, ...rest] = operands;
+  const length = first?.length ?? 0;
+  if (rest.some((axis) => axis.length !== length)) {
+    const others = rest.map((axis) => `${axis.label} ${axis.length}`).join(", ");
     throw new SpaceError(
-      `only lists of one length go side by side: ${lengths}`,
+      `only lists of one length go side by side: ${first?.label} has ${length} values, ${others}`,
       { part: "combine", offset },
       "make them equally long, or multiply them with *",
     );
   }
-  const columns = columnsOf(operands);
   // One operand without repetition tells all positions apart.
-  const repeating = operands.every((axis) => axis.repeats !== null);
-  if (repeating && length > MAX_DRAWS) {
+  const drawn = operands.every((axis) => axis.drawn);
+  if (length > MAX_DRAWS && drawn) {
     throw new SpaceError(
       `parameters with draws side by side have more than ${MAX_DRAWS} values`,
       { part: "combine", offset },
       "draw fewer samples",
     );
   }
-  let repeats: Repeats | null | undefined = repeating ? undefined : null;
-  return {
+  return together({
     label: `(${operands.map((axis) => axis.label).join(", ")})`,
+    operands,
+    length,
+    inner: (_, position) => position,
+    outer: (_, positions) => positions,
+    drawn,
+  });
+}
+
+interface Together {
+  readonly label: string;
+  readonly operands: readonly Axis[];
+  readonly length: number;
+  /** The operand's position at a position of the whole. */
+  inner(axis: Axis, position: number): number;
+  /** The positions of the whole at which the operand has one of these, ascending. */
+  outer(axis: Axis, positions: readonly number[]): readonly number[];
+  readonly drawn: boolean;
+}
+
+function together({ label, operands, length, inner, outer, drawn }: Together): Axis {
+  const columns = operands.flatMap((axis) => axis.names.map((_, own) => [axis, own] as const));
+  const columnAt = (column: number): readonly [Axis, number] => {
+    const found = columns[column];
+    if (found === undefined) throw new RangeError(`${label} has no column ${column}`);
+    return found;
+  };
+  let repeats: Repeats | null | undefined;
+  return {
+    label,
     names: operands.flatMap((axis) => axis.names),
     length,
-    value: (position, column) => columns.value(column, () => position),
+    drawn,
+    value: (position, column) => {
+      const [axis, own] = columnAt(column);
+      return axis.value(inner(axis, position), own);
+    },
     find: (value, column) => {
-      const [axis, own] = columns.at(column);
-      return axis.find(value, own);
+      const [axis, own] = columnAt(column);
+      return outer(axis, axis.find(value, own));
     },
     get repeats() {
-      if (repeats === undefined) repeats = repeatsOf(tupleKinds(operands, length));
+      if (repeats === undefined) {
+        repeats = drawn ? repeatsOf(tupleKinds(operands, length, inner)) : null;
+      }
       return repeats;
     },
   };
 }
 
 /** One number for each position, equal where all operands hold equal values. */
-function tupleKinds(operands: readonly Axis[], length: number): Float64Array {
+function tupleKinds(
+  operands: readonly Axis[],
+  length: number,
+  inner: Together["inner"],
+): Float64Array {
   let kinds = new Float64Array(length);
   for (const axis of operands) {
     // Numbered anew for each operand, so that a pair always fits into one exact number.
     const pairs = new Map<number, number>();
     kinds = kinds.map((kind, position) => {
-      const pair = kind * length + (axis.repeats?.kind(position) ?? position);
+      const own = inner(axis, position);
+      const pair = kind * axis.length + (axis.repeats?.kind(own) ?? own);
       const known = pairs.get(pair) ?? pairs.size;
       pairs.set(pair, known);
       return known;
@@ -166,36 +180,13 @@ function tupleKinds(operands: readonly Axis[], length: number): Float64Array {
   return kinds;
 }
 
-/** Which operand and which of its columns a column of the whole is. */
-function columnsOf(operands: readonly Axis[]) {
-  const columns = operands.flatMap((axis) => axis.names.map((_, own) => [axis, own] as const));
-  const at = (column: number): readonly [Axis, number] => {
-    const found = columns[column];
-    if (found === undefined) throw new RangeError(`no column ${column}`);
-    return found;
-  };
-  return {
-    at,
-    value: (column: number, position: (axis: Axis) => number): Value => {
-      const [axis, own] = at(column);
-      return axis.value(position(axis), own);
-    },
-  };
-}
-
-/** How many points there are in all. Throws SpaceError beyond 2^53. */
+/** How many points the dimensions' product has. Throws SpaceError beyond 2^53. */
 export function countOf(dimensions: readonly Axis[]): number {
   const count = dimensions.reduce((product, axis) => product * axis.length, 1);
-  checkCount(count);
-  return count;
-}
-
-function checkCount(count: number): void {
-  if (count > Number.MAX_SAFE_INTEGER) {
-    throw new SpaceError(
-      `the parameters multiply to about ${count.toPrecision(2)} points, more than can be counted`,
-      null,
-      "combine them side by side, or give fewer values",
-    );
-  }
+  if (count <= Number.MAX_SAFE_INTEGER) return count;
+  throw new SpaceError(
+    `the parameters multiply to about ${count.toPrecision(2)} points, more than can be counted`,
+    null,
+    "combine them side by side, or give fewer values",
+  );
 }

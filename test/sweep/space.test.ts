@@ -168,6 +168,18 @@ describe("combinations", () => {
     expect(error.hint).toContain(hint);
   });
 
+  it("refuse more draws side by side than can be compared, before drawing", () => {
+    const normal = (name: string) => sampleAxis(name, { distribution: "normal" }, 5000, 42);
+    const parameters = { a: normal("a"), b: normal("b"), c: normal("c"), d: normal("d") };
+    const error = failure(SpaceError, () => given({ parameters, combine: "(a * b, c * d)" }));
+    expect(error.message).toBe("parameters with draws side by side have more than 16777216 values");
+    const numbered = { a: normal("a"), b: normal("b"), n: rangeAxis("n", "1-25000000") };
+    const points = given({ parameters: numbered, combine: "(a * b, n)" });
+    expect([...points.points(24_999_999)]).toMatchObject([
+      { parameters: { n: 25_000_000 }, ordinal: 0 },
+    ]);
+  });
+
   it("refuse a table's column, naming the table", () => {
     const cases = tableAxis("cases", ["x", "y"], [[1, 2]]);
     const error = failure(SpaceError, () => given({ parameters: { A, cases }, combine: "A * x" }));
@@ -532,7 +544,10 @@ describe("a space", () => {
   });
 
   it("tells which points are nothing but their positions", () => {
-    const cursor = given({ parameters: { C, D }, include: [{ D: "b", e: 0 }, { C: 0 }] }).cursor();
+    const cursor = given({
+      parameters: { C, D },
+      include: [{ D: "b", e: 0 }, { C: 20 }, { C: 0 }],
+    }).cursor();
     const plain: string[] = [];
     const changed: string[] = [];
     while (cursor.next()) {
