@@ -91,6 +91,19 @@ export async function inspectOutputs(
   };
 }
 
+/**
+ * Removes from an output folder what is no output, as `inspectOutputs` does, and lists the regular
+ * files that stay, by relative path. Node's own recursive listing would follow symbolic links.
+ */
+export function clearOutputs(folder: string): {
+  readonly paths: readonly string[];
+  readonly dropped: readonly Finding[];
+} {
+  const remains: Remains = { folder, dropped: [], warnings: [], holes: 0 };
+  const paths = [...regularFiles(remains)];
+  return { paths, dropped: shortened(remains.dropped) };
+}
+
 /** True when a file's path, relative to the output folder, is one that a declared output means. */
 export function matchesOutput(path: string, glob: string): boolean {
   const relative = glob.startsWith("./") ? glob.slice(2) : glob;

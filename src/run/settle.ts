@@ -1,9 +1,15 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Outcome } from "../engines/engine.ts";
 import { folderRefused, isFull, type RunFolder } from "../results/folder.ts";
 import { type Metrics, MetricsError, readMetrics } from "../results/metrics.ts";
-import { inspectOutputs, matchesOutput, placeOutputs } from "../results/outputs.ts";
+import {
+  clearOutputs,
+  type Finding,
+  inspectOutputs,
+  matchesOutput,
+  placeOutputs,
+} from "../results/outputs.ts";
 import type { Status } from "../sweep/sweep.ts";
 import type { AttemptEnd, Journal, Protocol } from "./journal.ts";
 
@@ -56,7 +62,7 @@ export async function judge(
   end: TaskEnd,
 ): Promise<Judged> {
   const output = join(stagingOutput(context.folder, point.task), point.folder);
-  if (end.protocol === "range") gatherRangeOutputs(context, point, output);
+  const cleared = end.protocol === "range" ? gatherRangeOutputs(context, point, output) : [];
   const inspected = await inspectOutputs(output, point.outputs);
   const { outcome } = end;
   const measured = {
@@ -67,7 +73,9 @@ export async function judge(
     logOffset: end.logOffset,
     output,
   };
-  const dropped = inspected.dropped.map(({ path, reason }) => `${path} dropped: ${reason}`);
+  const dropped = [...cleared, ...inspected.dropped].map(
+    ({ path, reason }) => `${path} dropped: ${reason}`,
+  );
   const warnings = inspected.warnings.map(({ path, reason }) => `${path}: ${reason}`);
   const remarks = [outcome.detail, ...dropped, ...warnings];
   const ended = (status: Status, reason: string | null): Judged => ({
@@ -131,19 +139,27 @@ function unsuccessful(outcome: TaskEnd["outcome"], end: TaskEnd): [Status, strin
   }
 }
 
-/** In a range batch the files of all points lie together: the globs say whose they are. */
-function gatherRangeOutputs(context: SettleContext, point: Settling, output: string): void {
+/**
+ * In a range batch the files of all points lie together: the globs say whose they are. Returns
+ * what was dropped.
+ */
+function gatherRangeOutputs(
+  context: SettleContext,
+  point: Settling,
+  output: string,
+): readonly Finding[] {
   const shared = stagingOutput(context.folder, point.task);
+  // Before anything is moved: a link among the outputs could lead the moves anywhere, and the
+  // targets lie in the same folder.
+  const { paths, dropped } = clearOutputs(shared);
   mkdirSync(output, { recursive: true });
-  // The paths are read before the first is moved, since the targets lie in the same folder.
-  const mine = readdirSync(shared, { recursive: true, encoding: "utf8" }).filter((path) =>
-    point.outputs.some((glob) => matchesOutput(path, glob)),
-  );
+  const mine = paths.filter((path) => point.outputs.some((glob) => matchesOutput(path, glob)));
   for (const path of mine) {
     const target = join(output, path);
     mkdirSync(dirname(target), { recursive: true });
     renameSync(join(shared, path), target);
   }
+  return dropped;
 }
 
 /** Puts a success into place: committed, moved, committed; a crash in between is finished later. */

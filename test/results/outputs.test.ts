@@ -20,6 +20,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
+  clearOutputs,
   inspectOutputs,
   MANIFEST,
   matchesOutput,
@@ -234,6 +235,20 @@ describe("what is no output", () => {
     expect(dropped).toEqual([
       { path: "a\\u001b]0;title\\u0007", reason: 'a symbolic link to "\\u001b[2J"' },
     ]);
+  });
+});
+
+describe("clearing a folder", () => {
+  it("lists regular files and removes the rest, without following a link", () => {
+    put("a");
+    put("sub/b");
+    put("secret/key", "", root);
+    symlinkSync(join(root, "secret"), join(folder, "sub/link"));
+    const { paths, dropped } = clearOutputs(folder);
+    expect([...paths].sort()).toEqual(["a", "sub/b"]);
+    expect(dropped.map(({ path }) => path)).toEqual(["sub/link"]);
+    expect(readdirSync(join(folder, "sub"))).toEqual(["b"]);
+    expect(readdirSync(join(root, "secret"))).toEqual(["key"]);
   });
 });
 

@@ -1,3 +1,5 @@
+import { readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Task } from "../../src/engines/engine.ts";
 import { read, runFake, temporaryFolder } from "./harness.ts";
@@ -108,5 +110,24 @@ describe("a batch over a range", () => {
       "frame=4 succeeded 2",
       "frame=5 succeeded 1 cached",
     ]);
+  });
+
+  test("moves nothing through a link that a simulation made", async () => {
+    const [out, outside] = [temporaryFolder(), temporaryFolder()];
+    writeFileSync(join(outside, "001.png"), "secret");
+    const all = {
+      ...sweep,
+      parameters: { frame: { range: "1-2" } },
+      outputs: ["**/{{ frame:03d }}.png"],
+    };
+    const { points, summary } = await runFake(out, all, (task) => {
+      symlinkSync(outside, join(task.output, "link"));
+      symlinkSync(outside, join(task.output, "frame=2"));
+      return { files: { "002.png": "frame 2" } };
+    });
+    expect(points).toEqual(["frame=1 failed 1", "frame=2 succeeded 1"]);
+    expect(summary.failures[0]?.reason).toContain("link dropped: a symbolic link");
+    expect(read(out, "points/frame=2/002.png")).toBe("frame 2");
+    expect(readdirSync(outside)).toEqual(["001.png"]);
   });
 });
