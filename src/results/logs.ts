@@ -114,6 +114,7 @@ export function tailStart(path: string, lines: number, start = 0, end?: number):
   const file = openSync(path, "r");
   try {
     const stop = end ?? fstatSync(file).size;
+    if (lines === 0) return stop;
     const least = Math.max(start, stop - MAX_LINES_BYTES);
     const buffer = Buffer.allocUnsafe(CHUNK);
     let missing = lines;
@@ -128,7 +129,7 @@ export function tailStart(path: string, lines: number, start = 0, end?: number):
       }
       at = from;
     }
-    return lines > 0 ? least : stop;
+    return least;
   } finally {
     closeSync(file);
   }
@@ -136,14 +137,14 @@ export function tailStart(path: string, lines: number, start = 0, end?: number):
 
 /** The last lines of a text file, without their ends. */
 export function tail(path: string, lines: number): string[] {
-  if (lines === 0) return [];
   const from = tailStart(path, lines);
   const file = openSync(path, "r");
   try {
     const buffer = Buffer.alloc(fstatSync(file).size - from);
     const length = readSync(file, buffer, 0, buffer.length, from);
-    const text = buffer.toString("utf8", 0, length).replace(/\r?\n$/, "");
-    return text === "" ? [] : text.split(/\r?\n/);
+    if (length === 0) return [];
+    const text = buffer.toString("utf8", 0, length);
+    return text.replace(/\r?\n$/, "").split(/\r?\n/);
   } finally {
     closeSync(file);
   }
