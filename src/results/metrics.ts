@@ -1,5 +1,6 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { openRegular } from "./hash.ts";
 
 /** What a point reports about itself, in the order in which it wrote it. Null is missing. */
 export type Metrics = Readonly<Record<string, number | string | boolean | null>>;
@@ -30,34 +31,26 @@ export async function readMetrics(folder: string): Promise<Metrics | null> {
   return parseMetrics(text);
 }
 
-/** Null where there is none. A simulation may have put anything there: no link is followed. */
+/** Null where there is none. */
 function readRegularFile(path: string): Buffer | null {
   let file: number;
   try {
-    // Without O_NONBLOCK, opening a FIFO waits for its writer for ever.
-    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    file = openRegular(path);
   } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+    const code = cause instanceof Error && "code" in cause ? cause.code : null;
     if (code === "ENOENT") return null;
     if (code === "ELOOP") throw new MetricsError(`${FILE} is a symbolic link`, { cause });
-    // ENXIO is what a socket answers.
-    if (code === "ENXIO") throw new MetricsError(`${FILE} is not a regular file`, { cause });
-    throw new MetricsError(`${FILE} cannot be read: ${String(code)}`, { cause });
+    // A socket answers ENXIO; without a code, openRegular itself has refused.
+    const reason =
+      code === null || code === "ENXIO" ? "is not a regular file" : `cannot be read: ${code}`;
+    throw new MetricsError(`${FILE} ${reason}`, { cause });
   }
   try {
-    const stat = fstatSync(file);
-    if (!stat.isFile()) throw new MetricsError(`${FILE} is not a regular file`);
-    if (stat.size > MAX_BYTES) {
-      throw new MetricsError(`${FILE} has ${stat.size} bytes, more than the ${MAX_BYTES} allowed`);
+    const { size } = fstatSync(file);
+    if (size > MAX_BYTES) {
+      throw new MetricsError(`${FILE} has ${size} bytes, more than the ${MAX_BYTES} allowed`);
     }
-    const bytes = Buffer.allocUnsafe(stat.size);
-    let length = 0;
-    while (length < bytes.length) {
-      const read = readSync(file, bytes, length, bytes.length - length, null);
-      if (read === 0) break;
-      length += read;
-    }
-    return bytes.subarray(0, length);
+    return readFileSync(file);
   } finally {
     closeSync(file);
   }
