@@ -58,6 +58,7 @@ export class SpaceCursor implements Cursor {
   #addedBy: readonly Addition[] = [];
   #addedLast: readonly (readonly [string, Value])[] = [];
   readonly #values: Value[];
+  #parameters: Parameters | null = null;
   /** From this dimension on, `#values` is out of date. */
   #stale = 0;
 
@@ -80,6 +81,7 @@ export class SpaceCursor implements Cursor {
     const index = this.index + 1;
     if (index >= this.#to) return false;
     this.index = index;
+    this.#parameters = null;
     const { root, additions, freshOrdinals } = this.#layout;
     if (index >= root.count) {
       this.plain = false;
@@ -95,6 +97,11 @@ export class SpaceCursor implements Cursor {
   }
 
   parameters(): Parameters {
+    this.#parameters ??= this.#make();
+    return this.#parameters;
+  }
+
+  #make(): Parameters {
     const { root, columns, fresh } = this.#layout;
     if (this.index >= root.count) return { ...fresh[this.index - root.count] };
     this.#refresh();

@@ -79,7 +79,7 @@ export interface Cursor {
   readonly plain: boolean;
   /** For a plain point its position on each dimension. The same array for every point. */
   readonly positions: readonly number[];
-  /** The point's parameters, a new object at each call. */
+  /** The point's parameters: an object of its own, made when first asked for. */
   parameters(): Parameters;
 }
 

@@ -537,9 +537,14 @@ describe("a space", () => {
     expect(Array.from(six.points(from, to), (point) => point.index)).toEqual(indices);
   });
 
-  it("gives objects of its own at each call", () => {
-    const cursor = given({ parameters: { C }, include: [{ C: 0 }] }).cursor();
-    while (cursor.next()) expect(cursor.parameters()).not.toBe(cursor.parameters());
+  it("gives each point an object of its own, and one object however often it is asked", () => {
+    const cursor = given({ parameters: { C }, include: [{ C: 0 }, { C: 0 }] }).cursor();
+    const seen = new Set<Parameters>();
+    while (cursor.next()) {
+      seen.add(cursor.parameters());
+      expect(cursor.parameters()).toBe(cursor.parameters());
+    }
+    expect(seen.size).toBe(4);
     expect(cursor.next()).toBe(false);
   });
 
