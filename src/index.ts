@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Engine } from "./engines/engine.ts";
 import { type EngineChoice, selectEngine } from "./engines/select.ts";
-import { buildImage } from "./images/build.ts";
 import { type Keyer, keyer } from "./plan/key.ts";
 import { makePlan, type Plan } from "./plan/plan.ts";
 import type { RunEvent } from "./run/events.ts";
@@ -104,6 +103,8 @@ export async function runSweep(options: RunOptions): Promise<RunSummary> {
 
   await using engine = await selectEngine(options.engine ?? "auto", sweep, env);
   if (options.build === true && engine.name === "docker") {
+    // With it comes the Docker client, which a plan can do without.
+    const { buildImage } = await import("./images/build.ts");
     await buildImage(sweep, { env, signal, onLine: (line) => emit({ type: "building", line }) });
   }
   return await execute({ ...plan, sweep }, engine, {

@@ -1,6 +1,5 @@
 import { ReportedError } from "../sweep/errors.ts";
 import type { Sweep } from "../sweep/sweep.ts";
-import { dockerAvailable, dockerEngine } from "./docker/docker.ts";
 import type { Engine } from "./engine.ts";
 import { processEngine } from "./process/engine.ts";
 
@@ -26,13 +25,13 @@ export async function selectEngine(
     throw lacks(sweep, "process", "process: [node, main.ts]");
   }
   if (choice === "docker") {
-    if (containers) return await dockerEngine({ env });
+    if (containers) return await (await loadDocker()).dockerEngine({ env });
     throw lacks(sweep, "docker", "image: NAME");
   }
   const docker = containers
-    ? await dockerAvailable(env)
+    ? await (await loadDocker()).dockerAvailable(env)
     : { available: false as const, reason: "the sweep has no image" };
-  if (docker.available) return await dockerEngine({ env });
+  if (docker.available) return await (await loadDocker()).dockerEngine({ env });
   if (sweep.process !== null && env.GITHUB_ACTIONS !== "true") {
     return processEngine();
   }
@@ -45,6 +44,9 @@ export async function selectEngine(
         : "\nIn GitHub Actions processes run outside any sandbox only if asked for: --engine process."),
   );
 }
+
+/** Its client takes as long to load as everything else together: a plan can do without. */
+const loadDocker = () => import("./docker/docker.ts");
 
 function lacks(sweep: Sweep, engine: string, example: string): ReportedError {
   return new ReportedError(
