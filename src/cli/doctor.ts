@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import { type Check, runChecks } from "./checks.ts";
+import type { Check } from "./checks.ts";
 import { exits, jsonOption, newCommand } from "./command.ts";
 import { harmless, print, printJson } from "./output.ts";
 
@@ -16,6 +16,8 @@ export function doctorCommand() {
     .addOption(jsonOption())
     .action(
       exits(async ({ json }) => {
+        // The Docker client is loaded only now, so that --help is quick.
+        const { runChecks } = await import("./checks.ts");
         const checks = await runChecks(process.env);
         await (json ? printJson(checks) : print(doctorText(checks)));
         return 0;

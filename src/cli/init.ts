@@ -10,7 +10,7 @@ const STARTER = new URL("../../starter/", import.meta.url);
 /** Names in the package and in the folder: npm does not pack a .gitignore. */
 const FILES = [
   ["sweep.yaml", "sweep.yaml"],
-  ["simulate.ts", "simulate.ts"],
+  ["simulate.mts", "simulate.mts"],
   ["Dockerfile", "Dockerfile"],
   ["dockerignore", ".dockerignore"],
   ["gitignore", ".gitignore"],

@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 import type { RunEvent } from "../run/events.ts";
 import { harmless } from "./output.ts";
-import { counted, duration, grouped, rate } from "./units.ts";
+import { counted, duration, grouped, rate, shortPath } from "./units.ts";
 
 /** What a display shows of a run: counters that events move, cheaply and often. */
 export interface Progress {
@@ -181,7 +181,7 @@ export function plannedLine(event: Extract<RunEvent, { type: "planned" }>): stri
     rest > 0 ? `${grouped(rest)} left out by --resume` : null,
     `${grouped(todo)} to run`,
   ].filter((part) => part !== null);
-  return `${parts.join(", ")}: ${engine} (${image}), ${counted(workers, "worker")}, into ${folder}`;
+  return `${parts.join(", ")}: ${engine} (${image}), ${counted(workers, "worker")}, into ${shortPath(folder)}`;
 }
 
 /** How many columns a text takes: wide characters, of which names may be made, count as two. */

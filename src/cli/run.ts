@@ -1,4 +1,3 @@
-import { relative } from "node:path";
 import { Option } from "@commander-js/extra-typings";
 import type { RunOptions, RunSummary } from "../index.ts";
 import {
@@ -90,7 +89,7 @@ async function run(options: RunOptions, json: boolean): Promise<number> {
     }
     interrupted = signals.exitCode();
   }
-  say(summaryText(summary, (path) => relative(process.cwd(), path) || "."));
+  say(summaryText(summary));
   if (json) await printJson(summary);
   if (interrupted !== null) return interrupted;
   const { succeeded } = summary.counts;

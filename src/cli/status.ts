@@ -1,4 +1,3 @@
-import { relative } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { readDatabase } from "../results/database.ts";
 import type { RunFolder } from "../results/folder.ts";
@@ -8,7 +7,7 @@ import { harmless, isClosed, print, printJson } from "./output.ts";
 import { cut, width } from "./progress.ts";
 import { runFolderOf } from "./run-folder.ts";
 import { statusStyle, statusTable } from "./summary.ts";
-import { counted, duration, grouped, rate } from "./units.ts";
+import { counted, duration, grouped, rate, shortPath } from "./units.ts";
 
 /** Running and failed points that are listed. */
 const LISTED = 10;
@@ -79,7 +78,7 @@ async function watchStatus(read: () => RunStatus, folder: RunFolder, json: boole
 /** A run's status for people. */
 function statusText(status: RunStatus, folder: RunFolder): string {
   const { execution, counts, running, failures } = status;
-  const path = relative(process.cwd(), folder.root) || ".";
+  const path = shortPath(folder.root);
   const columns = process.stdout.columns ?? Number.POSITIVE_INFINITY;
   const lines = [`${status.sweep}: ${counted(status.points, "point")} in ${path}`];
   lines.push(stateLine(status));

@@ -1,9 +1,10 @@
 import { join } from "node:path";
-import { styleText } from "node:util";
+import { isDeepStrictEqual, styleText } from "node:util";
+import type { Failure } from "../results/failures.ts";
 import type { RunSummary } from "../run/summary.ts";
 import { STATUSES, type Status } from "../sweep/sweep.ts";
 import { harmless } from "./output.ts";
-import { counted, duration, grouped } from "./units.ts";
+import { counted, duration, grouped, shortPath } from "./units.ts";
 
 /** How the statuses look, on the stream that they are written to. */
 export function statusStyle(status: Status, text: string, stream: NodeJS.WriteStream): string {
@@ -34,8 +35,8 @@ export function statusTable(
   });
 }
 
-/** What `run` says at its end; `shown` makes a path as short as it may be. */
-export function summaryText(summary: RunSummary, shown: (path: string) => string): string {
+/** What `run` says at its end. */
+export function summaryText(summary: RunSummary): string {
   const { counts, failures, folder } = summary;
   const points = STATUSES.reduce((sum, status) => sum + counts[status], 0);
   const stream = process.stderr;
@@ -45,30 +46,35 @@ export function summaryText(summary: RunSummary, shown: (path: string) => string
     ...statusTable(counts, summary.cached, stream),
   ];
   if (summary.stopped !== null) lines.push("", harmless(summary.stopped));
-  for (const failure of failures) {
-    const reason = failure.reason === null ? "" : `: ${harmless(failure.reason)}`;
-    lines.push(
-      "",
-      `${failure.name} ${statusStyle(failure.status, failure.status, stream)}${reason}`,
-    );
-    lines.push(...failure.lastLines.map((line) => `  | ${harmless(line)}`));
-    if (failure.log !== null) lines.push(`  log: ${shown(failure.log)}`);
-  }
+  failures.forEach((failure, i) => {
+    lines.push("", ...failureLines(failure, failures[i - 1]?.lastLines ?? []));
+  });
   const badly = points - counts.succeeded - counts.pending - counts.running - counts.cancelled;
   if (badly > failures.length) {
     const more = counted(badly - failures.length, "more failed point");
-    lines.push("", `${more}: sim-pipeline status ${shown(folder)} --failed`);
+    lines.push("", `${more}: sim-pipeline status ${shortPath(folder)} --failed`);
   }
   const [table] = summary.exports;
   lines.push(
     "",
-    ...(table === undefined ? [] : [`results  ${summary.exports.map(shown).join(", ")}`]),
-    `outputs  ${shown(join(folder, "points"))}`,
-    `logs     ${shown(join(folder, "logs"))}`,
+    ...(table === undefined ? [] : [`results  ${summary.exports.map(shortPath).join(", ")}`]),
+    `outputs  ${shortPath(join(folder, "points"))}`,
+    `logs     ${shortPath(join(folder, "logs"))}`,
   );
   if (counts.pending + counts.cancelled > 0) {
     const rest = counted(counts.pending + counts.cancelled, "point");
     lines.push("", `${rest} did not end: the same command runs what is missing.`);
   }
   return lines.join("\n");
+}
+
+/** A failed point with the end of its log, unless that is what was shown `before`. */
+function failureLines(failure: Failure, before: readonly string[]): string[] {
+  const { name, status, reason, log, lastLines } = failure;
+  const same = before.length > 0 && isDeepStrictEqual(before, lastLines);
+  return [
+    `${name} ${statusStyle(status, status, process.stderr)}${reason === null ? "" : `: ${harmless(reason)}`}`,
+    ...(same ? ["  (the same lines)"] : lastLines.map((line) => `  | ${harmless(line)}`)),
+    ...(log === null ? [] : [`  log: ${shortPath(log)}`]),
+  ];
 }

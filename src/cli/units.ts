@@ -1,3 +1,5 @@
+import { relative } from "node:path";
+
 /** Seconds as people say them: `0.4 s`, `12 s`, `3 min 20 s`, `2 h 05 min`, `3 d 4 h`. */
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds) || seconds < 0) return "–";
@@ -47,4 +49,10 @@ export function bytes(count: number): string {
   }
   const digits = unit > 0 && value < 10 ? 1 : 0;
   return `${value.toFixed(digits)} ${units[unit]}`;
+}
+
+/** A path as it is shortest: relative to the working directory, or absolute. */
+export function shortPath(path: string): string {
+  const short = relative(process.cwd(), path) || ".";
+  return short.length < path.length ? short : path;
 }
