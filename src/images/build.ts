@@ -1,95 +1,165 @@
-import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { followProgress } from "dockerode/lib/buildkit.js";
+import { readFile, stat } from "node:fs/promises";
+import path from "node:path";
+import { Readable } from "node:stream";
+import dockerignore from "@balena/dockerignore";
+import protobuf from "protobufjs";
+import { type Pack, pack } from "tar-stream";
 import { z } from "zod";
 import { connectDocker, type Environment } from "../engines/docker/connect.ts";
-import { imageReference } from "../engines/docker/image.ts";
+import { isLost, unreachable, wordsOf } from "../engines/docker/errors.ts";
+import { jsonLines, readable } from "../engines/docker/streams.ts";
+import { addTree } from "../engines/pack.ts";
 import { ReportedError } from "../sweep/errors.ts";
-import type { Sweep } from "../sweep/sweep.ts";
-import { packContext } from "./context.ts";
 
 export interface BuildOptions {
-  /** Which daemon builds: as the docker engine takes it. */
+  /** Absolute path of the folder that is sent to the daemon; it has the Dockerfile. */
+  readonly context: string;
+  /** What the image is called then. */
+  readonly tag: string;
+  /** `os/arch`, or null for the daemon's own. */
+  readonly platform: string | null;
+  /** Names the daemon, as for the docker engine. */
   readonly env: Environment;
-  readonly signal: AbortSignal;
-  /** Called with every line of the build's log. */
-  onLine(line: string): void;
 }
 
-/** What the daemon says of a build, a JSON object a line. */
-const PROGRESS = z.object({ stream: z.string().optional(), error: z.string().optional() });
-
-/** How many of the log's last lines an error shows. */
-const LAST = 20;
+/** How many lines of the build's log an error quotes. */
+const QUOTED_LINES = 20;
 
 /**
- * Builds the image of a sweep from its `build` folder in the daemon that will run it, under the
- * name that the sweep runs: with BuildKit where the daemon builds with it by default.
- *
- * @throws ReportedError: 2 for a sweep without `build` or a folder without Dockerfile, 3 where
- *   the daemon refuses or the build fails, with the end of its log.
+ * Builds an image in the daemon and tags it; the log goes to `onLine`, line by line. With BuildKit
+ * where the daemon has it (Docker 18.09 and newer). `.dockerignore` is kept to.
+ * Throws a ReportedError: 2 without a Dockerfile, 3 for a build that fails, with the end of its log.
  */
-export async function buildImage(sweep: Sweep, options: BuildOptions): Promise<void> {
-  if (sweep.build === null) {
+export async function buildImage(
+  options: BuildOptions,
+  onLine: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const { context, tag, platform, env } = options;
+  const dockerfile = path.join(context, "Dockerfile");
+  if (!(await isFile(dockerfile))) {
     throw new ReportedError(
       2,
-      `${sweep.file ?? sweep.name} does not say what to build.\nAdd "build: ." for a Dockerfile beside the sweep file, or run without --build.`,
+      `There is no ${dockerfile} to build the image ${tag} from: add one, or correct \`build:\`.`,
     );
   }
-  const folder = resolve(sweep.folder, sweep.build.context);
-  if (!existsSync(join(folder, "Dockerfile"))) {
-    throw new ReportedError(
-      2,
-      `There is no Dockerfile in ${folder}, which the sweep's key build names.`,
-    );
-  }
-  const reference = imageReference(sweep);
-  const connection = await connectDocker(options.env);
-  const last: string[] = [];
-  const print = (text: string) => {
-    for (const line of text.split("\n").filter((part) => part.trim() !== "")) {
-      last.push(line);
-      if (last.length > LAST) last.shift();
-      options.onLine(line);
-    }
-  };
-  const failed = (cause: unknown, text: string) =>
-    new ReportedError(
-      3,
-      `The image ${reference} could not be built from ${folder}: ${text}\n${last.map((line) => `  | ${line}`).join("\n")}`,
-      { cause },
-    );
+  const log: string[] = [];
+  const connection = await connectDocker(env);
+  const archive = pack();
   try {
-    const { docker } = connection;
-    const { Version } = await docker.version();
-    const stream = await docker.buildImage(packContext(folder), {
-      t: reference,
-      // BuildKit is what daemons build with by default since Docker 23.
-      version: Number.parseInt(Version, 10) >= 23 ? "2" : "1",
+    const request: object = {
+      t: tag,
       rm: true,
       forcerm: true,
-      abortSignal: options.signal,
-      platform: sweep.platform ?? "",
+      ...(platform === null ? {} : { platform }),
+      // BuildKit. As a number, since for "2" dockerode opens a session as well, which it leaves
+      // open when the build fails, and which only base images behind a password need.
+      version: 2,
+      abortSignal: signal,
+    };
+    const [answer] = await Promise.all([
+      connection.docker.buildImage(Readable.from(archive), request),
+      addContext(archive, context),
+    ]);
+    await followBuild(readable(answer), (line) => {
+      log.push(line);
+      if (log.length > QUOTED_LINES) log.shift();
+      onLine(line);
     });
-    const { promise, resolve: settle, reject } = Promise.withResolvers<void>();
-    let error: string | null = null;
-    followProgress(
-      stream,
-      (broken) => (broken === null ? settle() : reject(broken)),
-      (event) => {
-        const progress = PROGRESS.safeParse(event);
-        if (!progress.success) return;
-        print(progress.data.stream ?? "");
-        error = progress.data.error ?? error;
-      },
-    );
-    await promise;
-    if (error !== null) throw failed(null, error);
   } catch (error) {
+    archive.destroy();
+    signal.throwIfAborted();
     if (error instanceof ReportedError) throw error;
-    options.signal.throwIfAborted();
-    throw failed(error, error instanceof Error ? error.message : String(error));
+    if (isLost(error)) throw unreachable(error, connection.host);
+    throw buildFailed(tag, log, error);
   } finally {
     connection.close();
   }
+}
+
+async function isFile(file: string): Promise<boolean> {
+  try {
+    return (await stat(file)).isFile();
+  } catch {
+    // Not there, or not for us to see: either way there is nothing to build from.
+    return false;
+  }
+}
+
+/** Packs the context, less what `.dockerignore` names. */
+async function addContext(archive: Pack, context: string): Promise<void> {
+  const rules = await readFile(path.join(context, ".dockerignore"), "utf8").catch(
+    (error: unknown) => {
+      if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
+      throw error;
+    },
+  );
+  const ignore = dockerignore.default({ ignorecase: false }).add(rules);
+  await addTree(archive, context, "", {
+    mode: (found) => found.mode & 0o777,
+    leaveOut: (name) => !["Dockerfile", ".dockerignore"].includes(name) && ignore.ignores(name),
+    // What a later `!` takes in again.
+    lookInside: /^\s*!/m.test(rules),
+  });
+  archive.finalize();
+}
+
+const messageSchema = z.object({
+  stream: z.string().optional(),
+  error: z.string().optional(),
+  id: z.string().optional(),
+  aux: z.unknown().optional(),
+});
+
+/** The part of BuildKit's progress that people read. */
+const PROGRESS = protobuf
+  .parse(
+    `syntax = "proto3";
+     message StatusResponse { repeated Vertex vertexes = 1; repeated VertexLog logs = 3; }
+     message Vertex { string digest = 1; string name = 3; bool cached = 4; }
+     message VertexLog { bytes msg = 4; }`,
+  )
+  .root.lookupType("StatusResponse");
+
+const progressSchema = z.object({
+  vertexes: z.array(z.object({ digest: z.string(), name: z.string(), cached: z.boolean() })),
+  logs: z.array(z.object({ msg: z.instanceof(Uint8Array) })),
+});
+
+/** Passes on a build's log, and throws where it says that the build failed. */
+async function followBuild(answer: Readable, onLine: (line: string) => void): Promise<void> {
+  const steps = new Set<string>();
+  const say = (text: string): void => {
+    for (const line of text.split(/\r?\n|\r/)) if (line.trim() !== "") onLine(line.trimEnd());
+  };
+  for await (const line of jsonLines(answer)) {
+    const { stream, error, id, aux } = messageSchema.parse(line);
+    if (error !== undefined) throw new Error(error);
+    if (stream !== undefined) say(stream);
+    if (id !== "moby.buildkit.trace" || typeof aux !== "string") continue;
+    const message = PROGRESS.decode(Buffer.from(aux, "base64"));
+    const progress = progressSchema.parse(PROGRESS.toObject(message, { defaults: true }));
+    for (const { digest, name, cached } of progress.vertexes) {
+      const step = `${cached ? "CACHED " : ""}${name}`;
+      if (!steps.has(digest + step)) say(step);
+      steps.add(digest + step);
+    }
+    for (const { msg } of progress.logs) say(Buffer.from(msg).toString());
+  }
+}
+
+function buildFailed(tag: string, log: readonly string[], error: unknown): ReportedError {
+  const said = wordsOf(error);
+  const remedy = /no space left on device/i.test(said)
+    ? "The daemon's disk is full: free space with `docker system prune`."
+    : /no active sessions|unauthorized|authorization failed|denied/i.test(said)
+      ? "A base image needs credentials: `docker login` and `docker pull` it first."
+      : "Correct the Dockerfile, or build the image by hand with `docker build`.";
+  return new ReportedError(
+    3,
+    [`The image ${tag} cannot be built: ${said}`, ...log.map((line) => `  ${line}`), remedy].join(
+      "\n",
+    ),
+    { cause: error },
+  );
 }

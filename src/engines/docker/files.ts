@@ -1,7 +1,7 @@
 /** Files to and from containers of a daemon that does not share ours, and whether it does. */
 
-import { createReadStream } from "node:fs";
-import { lstat, mkdtemp, readdir, readlink, rm, writeFile } from "node:fs/promises";
+import type { Stats } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
@@ -10,6 +10,7 @@ import type { Container } from "dockerode";
 import { extract, type Pack, pack } from "tar-stream";
 import { type DroppedEntry, extractTar } from "../archive.ts";
 import type { Mount } from "../engine.ts";
+import { addTree } from "../pack.ts";
 import { statusOf } from "./errors.ts";
 import { readable } from "./streams.ts";
 import type { Owner } from "./users.ts";
@@ -58,7 +59,9 @@ async function fill(archive: Pack, files: Upload): Promise<void> {
   for (const [name, value] of secrets) {
     archive.entry({ name: `${inRoot(SECRETS)}/${name}`, mode: 0o400, ...owner }, value);
   }
-  for (const { source, target } of files.mounts) await add(archive, source, inRoot(target));
+  for (const { source, target } of files.mounts) {
+    await addTree(archive, source, inRoot(target), INPUT_RULES);
+  }
   archive.finalize();
 }
 
@@ -67,25 +70,12 @@ function inRoot(target: string): string {
   return target.replace(/^\/+/, "");
 }
 
-/** Adds an input: everyone may read it, nobody write it. */
-async function add(archive: Pack, source: string, name: string): Promise<void> {
-  const stat = await lstat(source);
-  const mode = (stat.mode & 0o111) | 0o444;
-  const header = { name, mode, mtime: stat.mtime, uid: 0, gid: 0 };
-  if (stat.isSymbolicLink()) {
-    archive.entry({ ...header, type: "symlink", linkname: await readlink(source) });
-  } else if (stat.isDirectory()) {
-    archive.entry({ ...header, type: "directory", mode: 0o555 });
-    for (const entry of (await readdir(source)).sort()) {
-      await add(archive, path.join(source, entry), `${name}/${entry}`);
-    }
-  } else if (stat.isFile() && stat.size === 0) {
-    archive.entry(header, "");
-  } else if (stat.isFile()) {
-    const entry = archive.entry({ ...header, size: stat.size });
-    await pipeline(createReadStream(source, { end: stat.size - 1 }), entry);
-  }
-}
+/** Everyone may read an input, nobody write it. */
+const INPUT_RULES = {
+  mode: (stat: Stats) => (stat.isDirectory() ? 0o555 : (stat.mode & 0o111) | 0o444),
+  leaveOut: () => false,
+  lookInside: false,
+};
 
 /** Fetches a task's outputs into an empty folder of ours. */
 export async function download(

@@ -1,5 +1,3 @@
-import { createInterface } from "node:readline";
-import { Readable } from "node:stream";
 import { z } from "zod";
 import { type Credentials, findCredentials } from "../../registry/credentials.ts";
 import { type ImageContent, imageIdentity, platformOf } from "../../registry/identity.ts";
@@ -9,6 +7,7 @@ import type { Sweep } from "../../sweep/sweep.ts";
 import type { ImageIdentity } from "../engine.ts";
 import type { Connection, Environment } from "./connect.ts";
 import { explain, isLost, statusOf, unreachable, wordsOf } from "./errors.ts";
+import { jsonLines, readable } from "./streams.ts";
 
 /** The image of a sweep, pinned: a tag that moves while the run is under way changes nothing. */
 export interface PreparedImage {
@@ -198,9 +197,8 @@ function authconfig(credentials: Credentials, registry: string) {
 
 /** Once it has begun, a pull tells its errors in the stream of its progress, a JSON a line. */
 async function followProgress(progress: NodeJS.ReadableStream): Promise<void> {
-  for await (const line of createInterface({ input: Readable.from(progress) })) {
-    if (line.trim() === "") continue;
-    const { error } = progressSchema.parse(JSON.parse(line));
+  for await (const message of jsonLines(readable(progress))) {
+    const { error } = progressSchema.parse(message);
     if (error !== undefined) throw new Error(error);
   }
 }

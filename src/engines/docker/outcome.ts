@@ -1,12 +1,11 @@
 import { constants } from "node:os";
-import { createInterface } from "node:readline";
 import type { Container } from "dockerode";
 import { z } from "zod";
 import type { DroppedEntry } from "../archive.ts";
 import { EngineLostError, type Outcome } from "../engine.ts";
 import type { Connection } from "./connect.ts";
 import { statusOf } from "./errors.ts";
-import { readable } from "./streams.ts";
+import { jsonLines, readable } from "./streams.ts";
 
 /** Of a task that was stopped before it ran. */
 export const NOTHING_RAN: Outcome = {
@@ -116,11 +115,7 @@ async function ranOut(
       filters: { container: [container.id], event: ["oom"] },
     }),
   );
-  for await (const line of createInterface({ input: events })) {
-    if (line.trim() === "") continue;
-    events.destroy();
-    return true;
-  }
+  for await (const _event of jsonLines(events)) return true;
   return false;
 }
 

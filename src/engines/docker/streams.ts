@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { StringDecoder } from "node:string_decoder";
 
 /** The two streams of a container that has no terminal. */
 export type Channel = "stdout" | "stderr";
@@ -41,4 +42,26 @@ export function demultiplex(
 export function readable(stream: NodeJS.ReadableStream): Readable {
   if (!(stream instanceof Readable)) throw new TypeError("dockerode gave no Node stream");
   return stream;
+}
+
+/**
+ * The lines of a text that comes as a stream; leaving the loop early ends the stream. (Node's
+ * readline would let an error of the stream end the process.)
+ */
+export async function* lines(stream: Readable): AsyncGenerator<string> {
+  // The loop gets errors while it lasts; a connection that breaks behind it is of no interest.
+  stream.on("error", () => {});
+  const decoder = new StringDecoder("utf8");
+  let rest = "";
+  for await (const chunk of stream) {
+    const parts = (rest + decoder.write(chunk)).split("\n");
+    rest = parts.pop() ?? "";
+    yield* parts;
+  }
+  if (rest !== "") yield rest;
+}
+
+/** The JSON values of a stream that has one a line. */
+export async function* jsonLines(stream: Readable): AsyncGenerator<unknown> {
+  for await (const line of lines(stream)) if (line.trim() !== "") yield JSON.parse(line);
 }

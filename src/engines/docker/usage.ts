@@ -12,13 +12,12 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { createInterface } from "node:readline";
 import type { Container } from "dockerode";
 import { z } from "zod";
 import type { DockerHost } from "./connect.ts";
 import type { Daemon } from "./daemon.ts";
 import { codeOf } from "./errors.ts";
-import { readable } from "./streams.ts";
+import { jsonLines, readable } from "./streams.ts";
 
 export interface Usage {
   readonly cpuSeconds: number | null;
@@ -167,7 +166,7 @@ function followStats(container: Container): Meter {
     const stream = readable(await container.stats({ stream: true }));
     if (ended.signal.aborted) stream.destroy();
     ended.signal.addEventListener("abort", () => stream.destroy(), { once: true });
-    for await (const line of createInterface({ input: stream })) take(parseStats(JSON.parse(line)));
+    for await (const statistics of jsonLines(stream)) take(parseStats(statistics));
   };
   const timer = setTimeout(() => {
     // As in `sample`.

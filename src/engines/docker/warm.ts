@@ -201,7 +201,7 @@ async function connect(container: Container): Promise<Warm["command"]> {
     attached.once("close", () => resolve(null));
     attached.once("end", () => resolve(null));
     // What broke it, the daemon is asked next.
-    attached.once("error", () => resolve(null));
+    attached.on("error", () => resolve(null));
   });
   return async (text, log) => {
     const nonce = randomBytes(16).toString("hex");
