@@ -111,11 +111,11 @@ function finish(root: Node | null, origin: Origin, options: LoadOptions, report:
     const sweep = buildSweep(map, origin, report);
     if (sweep !== null) return sweep;
   }
-  throw new SweepError(capped(report.diagnostics));
+  throw new SweepError(capped(report));
 }
 
 /** In the order of reading, and no more than anyone reads. */
-function capped(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+function capped({ diagnostics, isFull }: Report): Diagnostic[] {
   const files = [...new Set(diagnostics.map(({ file }) => file))];
   const sorted = diagnostics.toSorted(
     (a, b) =>
@@ -123,7 +123,8 @@ function capped(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   );
   const [first] = sorted;
   if (first === undefined || sorted.length <= MAX_DIAGNOSTICS) return sorted;
-  const message = `${sorted.length - MAX_DIAGNOSTICS} more errors are not shown`;
+  const more = `${sorted.length - MAX_DIAGNOSTICS}${isFull() ? " or more" : " more"}`;
+  const message = `${more} errors are not shown`;
   const rest = { file: first.file, line: 0, column: 0, source: "", message, hint: null };
   return [...sorted.slice(0, MAX_DIAGNOSTICS), rest];
 }

@@ -16,7 +16,7 @@ export interface TemplateContext {
 }
 
 /** Something wrong inside a template; `text` is the piece at fault. */
-export interface TemplateProblem {
+interface TemplateProblem {
   readonly offset: number;
   readonly text: string;
   readonly message: string;

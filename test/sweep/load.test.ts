@@ -157,6 +157,62 @@ test("a diagnostic shows the file as it was named, the line, a caret and a hint"
   }
 });
 
+test("many diagnostics read as one text, by file, each with its own caret", () => {
+  const folder = folderOf({
+    "cases.csv": "n,mode\n1,fast\n2\n",
+    "sweep.yaml": `name: Pi
+image: t
+parameters:
+  seed: {range: "1-5,4"}
+  mode: [fast, slow, fast]
+  t: {file: cases.csv}
+command: ["--seed", "{{ seed }}"]
+retries: {max: 2, on: [faild]}
+timeout: 30
+`,
+  });
+  const path = join(folder, "sweep.yaml");
+  let message = "";
+  try {
+    loadSweep(path, { ...OPTIONS, set: ["resources.memory=512m"] });
+  } catch (error) {
+    message = error instanceof Error ? error.message.replaceAll(`${folder}/`, "") : "";
+  }
+  expect(
+    message,
+  ).toBe(`sweep.yaml:1:7: name: expected at most 63 of a-z, 0-9, - and _, a letter or digit first, got "Pi"
+  1 | name: Pi
+    |       ^
+
+sweep.yaml:4:22: seed: range 4 overlaps 1-5
+  4 |   seed: {range: "1-5,4"}
+    |                      ^
+  each number may be in one range only
+
+sweep.yaml:5:22: mode has "fast" twice, as value 1 and 3
+  5 |   mode: [fast, slow, fast]
+    |                      ^
+  each point would run twice; for repeated runs add a parameter such as a seed
+
+sweep.yaml:8:24: retries.on[0]: expected one of failed, timed-out, idle, oom, got "faild"
+  8 | retries: {max: 2, on: [faild]}
+    |                        ^
+  did you mean failed?
+
+sweep.yaml:9:10: timeout: expected a duration such as 30m, 1h30m, 90s or 500ms, got 30
+  9 | timeout: 30
+    |          ^
+  write its unit: 30s, 30m or 30h
+
+--set:1:18: resources.memory: expected an amount of memory such as 512Mi, 1G or 1.5GiB, got "512m"
+  1 | resources.memory=512m
+    |                  ^
+
+cases.csv:3:1: the row has 1 cell, and the header has 2
+  3 | 2
+    | ^`);
+});
+
 describe("a sweep made of an object", () => {
   const object = { name: "t", image: "t", parameters: { a: [1, "x"] }, command: ["{{ a }}"] };
 
@@ -216,6 +272,64 @@ describe("secrets come from the environment", () => {
         message: expect.stringContaining("The secrets A, B are not set in the environment."),
       }),
     );
+  });
+});
+
+describe("names that every object has are names", () => {
+  const names = ["constructor", "toString", "hasOwnProperty", "valueOf"];
+
+  test("of parameters, variables and keys", () => {
+    for (const name of names) {
+      const text = `parameters: {${name}: [1, 2]}\ncommand: ["{{ ${name} }}"]\nenv: {${name}: x}`;
+      expect(load(text).space.count).toBe(2);
+      expect(Object.keys(load(text).env)).toEqual([name]);
+      expect(() => load(`${name}: x`)).toThrow(`there is no key "${name}"`);
+      expect(() => load(`command: ["{{ ${name} }}"]`)).toThrow(`there is no parameter ${name}`);
+      expect(() => load(`parameters: {${name}: [[]]}`)).toThrow(`parameters.${name}[0]: expected`);
+    }
+  });
+
+  test("but for __proto__, which no file, flag or object can use", () => {
+    const params = ["__proto__=1"];
+    expect(() => load("", { params })).toThrow("__proto__ cannot be a key");
+    expect(() => load("", { set: ["env.__proto__=1"] })).toThrow("__proto__ cannot be a key");
+    const env: unknown = JSON.parse('{"__proto__": "x"}');
+    expect(() => sweepFromObject({ env }, "/tmp")).toThrow("__proto__ cannot be a key");
+  });
+});
+
+test("a file from Windows has the same places", () => {
+  const text = "name: t\r\nimage: t\r\nparameters: {a: 1}\r\ncommand: ['{{ b }}']\r\n";
+  expect(() => load(text, { whole: true })).toThrow(
+    /:4:12: there is no parameter b\n {2}4 \| command: \['\{\{ b \}\}'\]\n/,
+  );
+});
+
+test("what a file holds cannot begin a line or act on a terminal in a message", () => {
+  const text = 'inputs: [{from: "x\\n::stop-commands::y\\e[2J", to: a}]';
+  expect(() => load(text)).toThrow("x\ufffd::stop-commands::y\ufffd[2J does not exist");
+});
+
+test("thousands of parameters are refused, since every point would have them", () => {
+  const list = (count: number) => Array.from({ length: count }, (_, i) => `p${i}: 1`).join(", ");
+  expect(load(`parameters: {${list(1000)}}`).space.names).toHaveLength(1000);
+  const message = "there are more than 1000 parameters";
+  expect(() => load(`parameters: {${list(1001)}}`)).toThrow(message);
+  expect(() => load(`include: [{${list(1001)}}]`)).toThrow(message);
+});
+
+test("a file of more values than anyone writes is refused", () => {
+  const message = "there are more than 200000 keys and values";
+  expect(() => load(`parameters: {a: [${"~,".repeat(210_000)}]}`)).toThrow(message);
+});
+
+describe("errors without end are told soon, a few of them", () => {
+  test.for<[what: string, text: string]>([
+    ["placeholders", `command: ["${"{{ 1 }}".repeat(50_000)}"]`],
+    ["unclosed placeholders", `command: "${"{{a ".repeat(50_000)}"`],
+    ["keys", Array.from({ length: 20_000 }, (_, i) => `key${i}: 1`).join("\n")],
+  ])("%s", ([, text]) => {
+    expect(() => load(text)).toThrow("80 or more errors are not shown");
   });
 });
 

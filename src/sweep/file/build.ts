@@ -24,6 +24,8 @@ export interface Origin {
   readonly allowOutside: boolean;
 }
 
+const MAX_WARNINGS = 100;
+
 /** Keys whose texts are values, taken literally, or looked at on their own. */
 const OWN_PLACEHOLDERS = ["parameters", "exclude", "include", "combine", "finish"];
 
@@ -31,7 +33,7 @@ const OWN_PLACEHOLDERS = ["parameters", "exclude", "include", "combine", "finish
 export function buildSweep(root: MapNode, origin: Origin, report: Report): Sweep | null {
   const warnings: Diagnostic[] = [];
   const warn = (place: Place, message: string, hint: string) => {
-    warnings.push(diagnosticAt(place, message, hint));
+    if (warnings.length < MAX_WARNINGS) warnings.push(diagnosticAt(place, message, hint));
   };
   const checked = checkSweep(root, report);
   const { folder, allowOutside } = origin;
@@ -43,7 +45,8 @@ export function buildSweep(root: MapNode, origin: Origin, report: Report): Sweep
   };
   const { space, kinds, include } = buildPoints(checked, root, { ...files, warn });
   const isolation = isolationOf(checked.isolation ?? "container");
-  const context: WordsContext = { report, kinds, space, include, isolation, warn };
+  const lacking = memoized((name) => space?.lacking(name) ?? null);
+  const context: WordsContext = { report, kinds, lacking, include, isolation, warn };
   checkIsolation(isolation, root, context);
   checkPlainTexts(root, report);
 
@@ -100,6 +103,15 @@ export function buildSweep(root: MapNode, origin: Origin, report: Report): Sweep
   };
 }
 
+function memoized<T>(make: (name: string) => T): (name: string) => T {
+  const made = new Map<string, { value: T }>();
+  return (name) => {
+    const held = made.get(name) ?? { value: make(name) };
+    made.set(name, held);
+    return held.value;
+  };
+}
+
 /** What needs no more than its defaults. */
 function settings(checked: CheckedSweep) {
   const { build, resources, retries } = checked;
@@ -138,7 +150,7 @@ function isolationOf(raw: NonNullable<CheckedSweep["isolation"]>): Isolation {
 }
 
 function checkIsolation(isolation: Isolation, root: MapNode, context: WordsContext): void {
-  const { kinds, space, report } = context;
+  const { kinds, report } = context;
   if (isolation.kind !== "batch" || isolation.range === null || kinds === null) return;
   const { range } = isolation;
   const node = child(root, "isolation");
@@ -154,7 +166,7 @@ function checkIsolation(isolation: Isolation, root: MapNode, context: WordsConte
     const found = known.other === null ? "fractions" : JSON.stringify(known.other);
     report.error(place, `batches go over an integer parameter, and ${range} can be ${found}`);
   } else {
-    const lacking = space?.lacking(range) ?? null;
+    const lacking = context.lacking(range);
     if (lacking === null) return;
     const { message, hint } = lackingProblem(range, lacking, context);
     report.error(place, message, hint);

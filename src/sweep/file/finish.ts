@@ -94,7 +94,7 @@ export function relativeProblem(path: string): string | null {
 }
 
 function checkBy(by: string, node: Node, numeric: boolean, context: WordsContext): void {
-  const { kinds, space, report } = context;
+  const { kinds, report } = context;
   const place = child(node, "by")?.place ?? node.place;
   const known = kinds?.get(by);
   if (kinds === null) return;
@@ -110,7 +110,7 @@ function checkBy(by: string, node: Node, numeric: boolean, context: WordsContext
     const found = JSON.stringify(known.other);
     report.error(place, `frames are numbered by a numeric parameter, and ${by} can be ${found}`);
   }
-  const lacking = space?.lacking(by) ?? null;
+  const lacking = context.lacking(by);
   if (lacking === null) return;
   const { message, hint } = lackingProblem(by, lacking, context);
   report.error(place, message, hint);

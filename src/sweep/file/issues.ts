@@ -13,7 +13,10 @@ export function reportIssues(
   root: Node,
   report: Report,
 ): void {
-  for (const issue of issues) reportIssue(issue, [], schema, root, report);
+  for (const issue of issues) {
+    if (report.isFull()) return;
+    reportIssue(issue, [], schema, root, report);
+  }
 }
 
 function reportIssue(
@@ -25,7 +28,10 @@ function reportIssue(
 ): void {
   const path = [...base, ...steps(issue.path)];
   if (issue.code === "unrecognized_keys") {
-    for (const name of issue.keys) reportUnknownKey(name, path, schema, root, report);
+    for (const name of issue.keys) {
+      if (report.isFull()) return;
+      reportUnknownKey(name, path, schema, root, report);
+    }
     return;
   }
   if (issue.code === "invalid_key") {
@@ -146,7 +152,7 @@ function hint(issue: Issue, node: Node): string | null {
 }
 
 /** The keys that the schema knows at a path, those of all alternatives together. */
-export function keysAt(schema: z.ZodType, path: Path): readonly string[] {
+function keysAt(schema: z.ZodType, path: Path): readonly string[] {
   let level: readonly z.core.$ZodType[] = alternatives(schema);
   for (const step of path) {
     level = level.flatMap((one) => alternatives(below(one, step)));

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import type { InputFile } from "../sweep.ts";
 import { FileProblem, readTextFile, resolveInside } from "./files.ts";
-import type { Place, Report } from "./source.ts";
+import type { Report } from "./source.ts";
 import { child, type Node, type ScalarNode } from "./tree.ts";
 import { isScalar } from "./values.ts";
 
@@ -39,7 +39,9 @@ export interface Targets {
 }
 
 export function createTargets(report: Report): Targets {
-  const taken = new Map<string, Place>();
+  const taken = new Set<string>();
+  /** The folders that hold one of them, with that one. */
+  const parents = new Map<string, string>();
   return {
     add(node) {
       const target = normalised(node.text);
@@ -48,21 +50,31 @@ export function createTargets(report: Report): Targets {
         report.error(node.place, `${node.text} ${problem}`, "choose a path below /mnt/input");
         return null;
       }
-      for (const other of taken.keys()) {
-        if (other === target) {
-          report.error(node.place, `something else is placed at ${target} already`);
-          return null;
-        }
-        if (other.startsWith(`${target}/`) || target.startsWith(`${other}/`)) {
-          const hint = "what is placed is read-only: choose a path that is not inside another";
-          report.error(node.place, `${target} and ${other} lie inside each other`, hint);
-          return null;
-        }
+      if (taken.has(target)) {
+        report.error(node.place, `something else is placed at ${target} already`);
+        return null;
       }
-      taken.set(target, node.place);
+      const folders = foldersAbove(target);
+      const other = parents.get(target) ?? folders.find((folder) => taken.has(folder));
+      if (other !== undefined) {
+        const hint = "what is placed is read-only: choose a path that is not inside another";
+        report.error(node.place, `${target} and ${other} lie inside each other`, hint);
+        return null;
+      }
+      taken.add(target);
+      for (const folder of folders) parents.set(folder, target);
       return target;
     },
   };
+}
+
+/** `/a/b` and `/a` of `/a/b/c`. */
+function foldersAbove(target: string): string[] {
+  const folders: string[] = [];
+  for (let at = target.lastIndexOf("/"); at > 0; at = target.lastIndexOf("/", at - 1)) {
+    folders.push(target.slice(0, at));
+  }
+  return folders;
 }
 
 /** Absolute; a relative path means below /mnt/input. */

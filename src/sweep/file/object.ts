@@ -24,6 +24,7 @@ export function objectTree(object: unknown, source: Source, report: Report): Nod
       const entries = new Map<string, MapEntry>();
       for (const [name, item] of Object.entries(value)) {
         if (item === undefined) continue;
+        if (name === "__proto__") report.error(place, "__proto__ cannot be a key");
         entries.set(name, { key: scalar(name), value: visit(item, [...path, name]) });
       }
       return { kind: "map", entries, place };

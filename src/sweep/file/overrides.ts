@@ -84,6 +84,10 @@ function splitFlag(flag: string, text: string, form: string, report: Report): Fl
     return null;
   }
   const place = { source, offset: 0 };
+  if (name.split(".").includes("__proto__")) {
+    report.error(place, "__proto__ cannot be a key");
+    return null;
+  }
   const key: ScalarNode = { kind: "scalar", value: name, text: name, raw: name, place };
   return { key, value: text.slice(equals + 1), source, shift: equals + 1 };
 }

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { integer, key, list, strict, text, value } from "./fields.ts";
 
 /** Letters, digits, `_` and `-`, no digit first: a name that placeholders and tables can hold. */
-export const PARAMETER_NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,63}$/;
+export const PARAMETER_NAME = /^(?!__proto__$)[A-Za-z_][A-Za-z0-9_-]{0,63}$/;
 export const PARAMETER_NAME_EXPECTED =
   "expected a name of letters, digits, _ and - that begins with a letter or _ (at most 64)";
 
@@ -115,7 +115,7 @@ export const DISTRIBUTIONS: readonly string[] = drawn.options.flatMap(
   (option) => option.shape.distribution.options,
 );
 
-export const parameter = z.union(
+const parameter = z.union(
   [
     list(value, "expected a list of values"),
     value,

@@ -1,5 +1,5 @@
 import { suggestion } from "../suggest.ts";
-import type { Isolation, Space, SpacePoint, Template, Value } from "../sweep.ts";
+import type { Isolation, SpacePoint, Template, Value } from "../sweep.ts";
 import { type PlaceholderUse, parseTemplate } from "../template.ts";
 import { type Scope, TASK_SCOPES } from "./fields.ts";
 import type { Place, Report } from "./source.ts";
@@ -10,8 +10,8 @@ export interface PlaceholderContext {
   readonly report: Report;
   /** Every parameter with what its values are; null where a table could not be read. */
   readonly kinds: ReadonlyMap<string, Kinds> | null;
-  /** Null where the points could not be made. */
-  readonly space: Space | null;
+  /** The first point without a parameter; null where there is none, or no points could be made. */
+  lacking(name: string): SpacePoint | null;
   /** The entries of `include`, to name the one that lacks a parameter. */
   readonly include: readonly Readonly<Record<string, Value>>[];
   readonly isolation: Isolation;
@@ -33,9 +33,11 @@ export function readTemplate(
 ): Template {
   const { template, uses, problems } = parseTemplate(piece.text);
   for (const { offset, text, message, hint } of problems) {
+    if (context.report.isFull()) break;
     context.report.error(placeOf(piece, offset, text), message, hint);
   }
   for (const use of uses) {
+    if (context.report.isFull()) break;
     const problem = useProblem(use, scopes, context);
     if (problem === null) continue;
     context.report.error(placeOf(piece, use.offset, use.text), problem.message, problem.hint);
@@ -111,7 +113,7 @@ function parameterProblem(
   scopes: readonly Scope[],
   context: PlaceholderContext,
 ): Problem | null {
-  const { kinds, space } = context;
+  const { kinds } = context;
   if (kinds === null) return null;
   const known = kinds.get(name);
   if (known === undefined) {
@@ -127,7 +129,7 @@ function parameterProblem(
       hint: `write {{ ${name} }}`,
     };
   }
-  const lacking = space?.lacking(name) ?? null;
+  const lacking = context.lacking(name);
   return lacking === null ? null : lackingProblem(name, lacking, context);
 }
 

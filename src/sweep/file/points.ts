@@ -26,6 +26,9 @@ export interface BuiltPoints {
   readonly include: readonly Parameters[];
 }
 
+const MAX_PARAMETERS = 1000;
+const TOO_MANY = `there are more than ${MAX_PARAMETERS} parameters`;
+
 type Context = Omit<ParameterContext, "randomSeed">;
 
 /** What the sweep's points are: `parameters`, `combine`, `exclude` and `include`. */
@@ -49,6 +52,9 @@ export function buildPoints(checked: CheckedSweep, root: MapNode, context: Conte
   );
   for (const { name, value } of include.flatMap((entry) => entry.values)) {
     kinds.set(name, bothKinds(kinds.get(name), kindsOf([value])));
+  }
+  if (kinds.size > MAX_PARAMETERS) {
+    report.error((root.entries.get("include")?.key ?? root).place, TOO_MANY);
   }
   const entries = include.map(toParameters);
   if (parameters !== null) {
@@ -84,14 +90,19 @@ function buildParameters(
   root: MapNode,
   context: Context,
 ): readonly BuiltParameter[] | null {
+  const { report } = context;
   const node = child(root, "parameters");
   if (node === undefined) return [];
   if (checked.parameters === undefined || node.kind !== "map") return null;
+  if (node.entries.size > MAX_PARAMETERS) {
+    report.error(node.place, TOO_MANY);
+    return null;
+  }
   const randomSeed = checked["random-seed"] ?? 0;
   const built: BuiltParameter[] = [];
   for (const [name, entry] of node.entries) {
-    const spec = checked.parameters[name];
-    if (spec === undefined) continue;
+    const spec = Object.hasOwn(checked.parameters, name) ? checked.parameters[name] : undefined;
+    if (spec === undefined || report.isFull()) continue;
     const parameter = buildParameter(name, spec, entry, { ...context, randomSeed });
     if (parameter !== null) built.push(parameter);
   }

@@ -1,5 +1,5 @@
 /** A word of a command line; `offset` is where it begins in the text. */
-export interface Word {
+interface Word {
   readonly text: string;
   readonly offset: number;
 }
@@ -29,6 +29,7 @@ export function splitWords(text: string): Words {
   let start: number | null = null;
   let quote: { character: "'" | '"'; offset: number } | null = null;
   let problem: Words["problem"] = null;
+  const lastClose = text.lastIndexOf("}}");
   let at = 0;
   while (at < text.length) {
     const character = text.charAt(at);
@@ -45,7 +46,7 @@ export function splitWords(text: string): Words {
       continue;
     }
     start ??= at;
-    const held = placeholderAt(text, at);
+    const held = placeholderAt(text, at, lastClose);
     if (held !== null) {
       word += held;
       at += held.length;
@@ -88,11 +89,10 @@ export function splitWords(text: string): Words {
 }
 
 /** A whole placeholder, or `{{{{`, if one begins here. */
-function placeholderAt(text: string, at: number): string | null {
+function placeholderAt(text: string, at: number, lastClose: number): string | null {
   if (!text.startsWith("{{", at)) return null;
   if (text.startsWith("{{{{", at)) return "{{{{";
-  const close = text.indexOf("}}", at + 2);
-  return close === -1 ? null : text.slice(at, close + 2);
+  return at + 2 > lastClose ? null : text.slice(at, text.indexOf("}}", at + 2) + 2);
 }
 
 function acts(text: string, at: number, quoted: boolean, begins: boolean): boolean {

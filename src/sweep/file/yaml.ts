@@ -15,9 +15,12 @@ import type { MapEntry, Node, ScalarNode } from "./tree.ts";
 
 /** Levels of nesting; the deepest that a sweep means anything by is 6. */
 const MAX_DEPTH = 50;
+/** Keys and values of a file: longer lists belong into tables. */
+const MAX_VALUES = 200_000;
 const TOO_DEEP = `lists and mappings are nested deeper than ${MAX_DEPTH} levels`;
-/** Nodes that aliases may add: anchors that repeat each other multiply. */
+/** Nodes and characters that aliases may add: anchors that repeat each other multiply. */
 const MAX_ALIASED = 20_000;
+const MAX_ALIASED_TEXT = 1024 * 1024;
 
 /**
  * Parses YAML 1.2 (core schema) into a tree with places. Reports what is wrong and returns null
@@ -31,8 +34,9 @@ export function parseYaml(
 ): Node | null {
   const at = (offset: number) => ({ source, offset: Math.max(0, offset + shift) });
   const tokens = [...new Parser().parse(text)];
-  if (tooDeep(tokens)) {
-    report.error(at(0), TOO_DEEP);
+  const problem = sizeProblem(tokens);
+  if (problem !== null) {
+    report.error(at(0), problem, "write a range, a table or fewer values");
     return null;
   }
   // Its own check for keys given twice takes time by their square; the conversion has one.
@@ -75,6 +79,7 @@ function convert(document: Document.Parsed, text: string, at: At, report: Report
   const anchors = new Map<string, unknown>();
   const open = new Set<unknown>();
   let aliased = 0;
+  let aliasedText = 0;
 
   function scalar(value: unknown, start: number, raw: string, written: string): ScalarNode {
     const known = typeof value === "number" || typeof value === "boolean" || value === null;
@@ -89,8 +94,12 @@ function convert(document: Document.Parsed, text: string, at: At, report: Report
   }
 
   function visit(node: unknown, way: Way): Node {
-    if (way.alias !== null && ++aliased > MAX_ALIASED) {
-      const message = `the anchors repeat more than ${MAX_ALIASED} values in all`;
+    if (way.alias !== null) {
+      aliased++;
+      if (isScalar(node)) aliasedText += node.source?.length ?? 0;
+    }
+    if (way.alias !== null && (aliased > MAX_ALIASED || aliasedText > MAX_ALIASED_TEXT)) {
+      const message = `the anchors repeat more than ${MAX_ALIASED} values in all, or a mebibyte of text`;
       throw new AliasError(way.alias, message, "write a range, a table or fewer values");
     }
     if (way.depth > MAX_DEPTH) {
@@ -189,12 +198,14 @@ function addEntry(
   }
 }
 
-/** Whether the nesting would overflow the stack of whatever recurses into it. */
-function tooDeep(tokens: readonly CST.Token[]): boolean {
+/** Whether the nesting would overflow the stack of whatever recurses into it, or it all takes long. */
+function sizeProblem(tokens: readonly CST.Token[]): string | null {
+  let count = 0;
   const open: { token: CST.Token; depth: number }[] = tokens.map((token) => ({ token, depth: 0 }));
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { token, depth } = next;
-    if (depth > MAX_DEPTH) return true;
+    if (depth > MAX_DEPTH) return TOO_DEEP;
+    if (++count > MAX_VALUES) return `there are more than ${MAX_VALUES} keys and values`;
     if (token.type === "document" && token.value !== undefined) {
       open.push({ token: token.value, depth });
     }
@@ -204,7 +215,7 @@ function tooDeep(tokens: readonly CST.Token[]): boolean {
       if (item.value !== undefined) open.push({ token: item.value, depth: depth + 1 });
     }
   }
-  return false;
+  return null;
 }
 
 /** The parser's own message, or a clearer one for what people meet most. */

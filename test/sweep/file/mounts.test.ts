@@ -33,7 +33,7 @@ describe("where an input goes", () => {
     ["//mnt//data", "//mnt//data is where the outputs go"],
     ["/proc/self", "/proc/self is a folder of the system"],
     ["/run/secrets/KEY", "/run/secrets/KEY is a folder of the system"],
-    ['"a\\u0000b"', "a\u0000b holds a backslash or a control character"],
+    ['"a\\u0000b"', "a\ufffdb holds a backslash or a control character"],
   ])("%s is refused", ([to, problem]) => {
     expect(problems(input(to), { files })).toEqual([`1:28: ${problem}`]);
   });
