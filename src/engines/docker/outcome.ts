@@ -40,6 +40,7 @@ export async function waitForExit(container: Container): Promise<number> {
 
 const stateSchema = z.object({
   State: z.object({
+    Status: z.string(),
     OOMKilled: z.boolean().nullish(),
     StartedAt: z.string(),
     FinishedAt: z.string(),
@@ -72,11 +73,11 @@ export async function judge(
     answer = await container.inspect();
   } catch (error) {
     if (statusOf(error) !== 404) throw error;
-    throw new EngineLostError("The container was removed by somebody else while it ran", {
-      cause: error,
-    });
+    throw new EngineLostError(REMOVED, { cause: error });
   }
   const { State } = stateSchema.parse(answer);
+  // `docker rm -f` kills first, and removes what it has marked before.
+  if (exitCode === KILLED && State.Status === "removing") throw new EngineLostError(REMOVED);
   if (State.OOMKilled === true) return outOfMemory();
   // A daemon that shuts down ends its containers first, and no longer takes new connections.
   if (mayBeDaemons(exitCode) && !(await connection.answers())) {
@@ -87,6 +88,8 @@ export async function judge(
   }
   return exited(exitCode);
 }
+
+const REMOVED = "The container was removed by somebody else while it ran";
 
 /** 128 + SIGKILL. */
 const KILLED = 137;
