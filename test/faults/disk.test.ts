@@ -20,11 +20,11 @@ describe.skipIf(!root)(needing("root, to mount", "the disk of the run folder is 
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
     const disk = join(folder, "disk");
     mkdirSync(disk);
-    await using _mounted = await mountTmpfs(disk, 6_000_000);
+    await using _mounted = await mountTmpfs(disk, 24_000_000);
     const place = workplace(SWEEP, disk);
     // Leaves room for about ten points and their journal.
     const filler = join(disk, "filler");
-    writeFileSync(filler, Buffer.alloc(4_400_000));
+    writeFileSync(filler, Buffer.alloc(22_400_000));
     const full = await finish(place, { flags: ["--engine", "process"] });
     expect(full.code, full.stderr).toBe(3);
     expect(full.stderr).toMatch(/disk is full.*\n?.*Make room/);
