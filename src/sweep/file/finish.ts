@@ -85,7 +85,7 @@ function fileTemplate(node: Node | undefined, context: WordsContext) {
 
 /** Why a path does not stay below the folder it is relative to, or null where it does. */
 export function relativeProblem(path: string): string | null {
-  if (path.startsWith("/")) return "is absolute: write a path inside the point's output folder";
+  if (path.startsWith("/")) return "is absolute, and only relative paths go here";
   if (path.split("/").includes("..")) return "holds .. steps";
   if (path.includes("\\")) return "holds a backslash: write /";
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused

@@ -57,10 +57,7 @@ describe("a wrong step is told", () => {
       '1:49: expected a file name that ends in .mp4, .webm or .gif, got "m.avi"',
     ],
     [video(", to: ../m.mp4"), "1:49: ../m.mp4 holds .. steps"],
-    [
-      video(", to: /m.mp4"),
-      "1:49: /m.mp4 is absolute: write a path inside the point's output folder",
-    ],
+    [video(", to: /m.mp4"), "1:49: /m.mp4 is absolute, and only relative paths go here"],
     [
       video(", keep-frames: no"),
       '1:58: finish[0].video.keep-frames: expected true or false, got "no"',
@@ -80,7 +77,7 @@ describe("a wrong step is told", () => {
     ],
     [
       `finish: [{video: {frames: /f.png, by: frame}}]\n${PARAMETERS}`,
-      "1:27: /f.png is absolute: write a path inside the point's output folder",
+      "1:27: /f.png is absolute, and only relative paths go here",
     ],
     [`finish: [{vidoe: {}}]\n${PARAMETERS}`, '1:11: finish[0]: there is no key "vidoe"'],
     [

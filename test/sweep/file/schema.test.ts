@@ -118,10 +118,7 @@ describe("a wrong value is told with what was expected", () => {
     ["entrypoint: []", "1:13: entrypoint: expected at least one word"],
     ["process: ''", "1:10: process: expected at least one word"],
     ["outputs: '*.png'", '1:10: outputs: expected a list of globs, got "*.png"'],
-    [
-      "outputs: [/mnt/data/x]",
-      "1:11: /mnt/data/x is absolute: write a path inside the point's output folder",
-    ],
+    ["outputs: [/mnt/data/x]", "1:11: /mnt/data/x is absolute, and only relative paths go here"],
     ["outputs: [../x]", "1:11: ../x holds .. steps"],
     ["outputs: [a, a]", "1:14: the glob a is here twice"],
     ["build: {contxt: .}", "1:8: build: expected the build context's folder, got a mapping"],
