@@ -74,7 +74,7 @@ async function follow(
   const execution = shell.execute(command, hooks.log);
   hooks.started(probe(task, shell.pid));
   const { exitCode, died } = await execution;
-  const seconds = (performance.now() - started) / 1000;
+  const seconds = Math.round((performance.now() - started) * 1000) / 1e6;
   stopping.end();
   const used = usage.end();
 

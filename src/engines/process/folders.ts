@@ -5,10 +5,10 @@ import { dirname, join, posix } from "node:path";
 import type { Mount, Task } from "../engine.ts";
 
 /** Where inputs must lie in a task for this engine: the folder that becomes `$SIM_INPUT`. */
-export const INPUT_ROOT = "/mnt/input";
+const INPUT_ROOT = "/mnt/input";
 
 /** The folder that a task's `$SIM_INPUT` names, inside its scratch folder. */
-export function inputFolder(scratch: string): string {
+function inputFolder(scratch: string): string {
   return join(scratch, "input");
 }
 

@@ -31,7 +31,7 @@ export interface Shell {
   end(): Promise<void>;
 }
 
-export interface Ending {
+interface Ending {
   /** 128 + n for a death by signal n. */
   readonly exitCode: number;
   /** The shell died too, so that some of the log may still come. */

@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import type { Engine, Outcome, Task } from "../../../src/engines/engine.ts";
 import { processEngine } from "../../../src/engines/process/engine.ts";
@@ -38,7 +39,7 @@ engineContract("the process engine", {
   missing: process.platform === "linux" ? null : "/proc, as Linux has it",
   make: async () => processEngine(),
   sweep: testSweep({ process: ["sh", "-c"] }),
-  orchestrator: join(import.meta.dirname, "orchestrator.ts"),
+  orchestrator: fileURLToPath(new URL("orchestrator.ts", import.meta.url)),
   remains: async (run) => remains(run),
   capabilities: {
     writableInputs: "there is no sandbox",

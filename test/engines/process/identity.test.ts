@@ -1,5 +1,5 @@
-import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import {
   chmodSync,
   mkdirSync,
@@ -9,6 +9,7 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -99,8 +100,10 @@ describe("the identity of a program", () => {
   test("ignores what is neither file nor link", async () => {
     const path = folder(program);
     const before = await identity(path);
-    execFileSync("mkfifo", [join(path, "pipe")]);
+    const server = createServer().listen(join(path, "socket"));
+    await once(server, "listening");
     expect(await identity(path)).toBe(before);
+    server.close();
   });
 });
 
