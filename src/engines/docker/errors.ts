@@ -76,10 +76,12 @@ export function unreachable(error: unknown, host: DockerHost): ReportedError {
   if (codeOf(error) === "EACCES") return notAllowed(error, host);
   const status = statusOf(error);
   if (status !== null) {
+    const secure = /HTTPS server/.test(wordsOf(error));
     return new ReportedError(
       3,
       `What answers at ${host.url} (${host.from}) is no Docker daemon that works: ` +
-        `${wordsOf(error)}`,
+        wordsOf(error) +
+        (secure ? "\nIt wants TLS: set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH." : ""),
       { cause: error },
     );
   }
