@@ -25,6 +25,12 @@ function* cut(whole: Buffer, lengths: readonly number[]): Generator<Buffer> {
   }
 }
 
+async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const one of source) found.push(one);
+  return found;
+}
+
 const cuts = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1 });
 
 describe("taking apart what Docker sends", () => {
@@ -60,24 +66,24 @@ describe("the lines of a stream", () => {
     await fc.assert(
       fc.asyncProperty(texts, cuts, async (sent, lengths) => {
         const whole = Buffer.from(sent.map((line) => `${line}\n`).join(""));
-        expect(await Array.fromAsync(lines(Readable.from(cut(whole, lengths))))).toEqual(sent);
+        expect(await collect(lines(Readable.from(cut(whole, lengths))))).toEqual(sent);
       }),
     );
   });
 
   test("end with one that has no line break", async () => {
-    expect(await Array.fromAsync(lines(Readable.from([Buffer.from("a\nb")])))).toEqual(["a", "b"]);
+    expect(await collect(lines(Readable.from([Buffer.from("a\nb")])))).toEqual(["a", "b"]);
   });
 
   test("as JSON, empty ones left out", async () => {
     const stream = Readable.from([Buffer.from('{"a":1}\r\n\n[2]\n')]);
-    expect(await Array.fromAsync(jsonLines(stream))).toEqual([{ a: 1 }, [2]]);
+    expect(await collect(jsonLines(stream))).toEqual([{ a: 1 }, [2]]);
   });
 
   test("a stream that breaks ends the loop with its error, and nothing else", async () => {
     const stream = new Readable({ read() {} });
     stream.push("a\n");
-    const reading = Array.fromAsync(lines(stream));
+    const reading = collect(lines(stream));
     stream.destroy(new Error("broken"));
     await expect(reading).rejects.toThrow("broken");
   });
