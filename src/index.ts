@@ -105,7 +105,19 @@ export async function runSweep(options: RunOptions): Promise<RunSummary> {
   if (options.build === true && engine.name === "docker") {
     // With it comes the Docker client, which a plan can do without.
     const { buildImage } = await import("./images/build.ts");
-    await buildImage(sweep, { env, signal, onLine: (line) => emit({ type: "building", line }) });
+    const { build, folder, platform } = sweep;
+    if (build === null) {
+      throw new ReportedError(
+        2,
+        `${sweep.file ?? sweep.name} does not say what to build.\n` +
+          'Add "build: ." for a Dockerfile beside the sweep file, or run without --build.',
+      );
+    }
+    const context = resolve(folder, build.context);
+    const { imageReference } = await import("./engines/docker/image.ts");
+    const tag = imageReference(sweep);
+    const onLine = (line: string) => emit({ type: "building", line });
+    await buildImage({ context, tag, platform, env }, onLine, signal);
   }
   return await execute({ ...plan, sweep }, engine, {
     out: resolve(options.out ?? join("runs", sweep.name)),

@@ -170,7 +170,7 @@ export async function runAttempt(
       points,
       endOf: (name) => ({
         outcome: finished.outcome,
-        stopped: limits.reason(),
+        stopped: limits.stopped(),
         shared: work.points.length,
         protocol: work.protocol,
         logOffset: offsets?.at(name) ?? null,
@@ -216,40 +216,56 @@ interface Limits extends Disposable {
   readonly signal: AbortSignal;
   started(probe: Parameters<typeof watchIdle>[0]): void;
   /** Why the signal aborted. */
-  reason(): Status;
+  stopped(): TaskEnd["stopped"];
 }
 
 /** The signal that ends an attempt: on request, after its timeout, or when it is idle. */
 function limitsOf(sweep: Sweep, stop: AbortSignal, points: number, logBytes: () => number): Limits {
   const own = new AbortController();
-  let reason: Status = "cancelled";
-  const end = (status: Status) => {
+  let stopped: TaskEnd["stopped"] = { status: "cancelled", reason: null };
+  const end = (status: Status, reason: string | null) => {
     if (own.signal.aborted) return;
-    reason = status;
+    stopped = { status, reason };
     own.abort(status);
   };
-  const cancel = () => end("cancelled");
+  const cancel = () => end("cancelled", null);
   stop.addEventListener("abort", cancel, { once: true });
   if (stop.aborted) cancel();
-  let timer: NodeJS.Timeout | null = null;
-  let idle: Disposable | null = null;
+  const watches = new DisposableStack();
   return {
     signal: own.signal,
     started(probe) {
       if (sweep.timeout !== null) {
-        timer = setTimeout(() => end("timed-out"), sweep.timeout * points);
+        const most = sweep.timeout * points;
+        watches.use(after(most, () => end("timed-out", `ran longer than ${most / 1000} s`)));
       }
-      if (sweep.idleTimeout !== null) {
-        idle = watchIdle(probe, { logBytes, idle: sweep.idleTimeout, onIdle: () => end("idle") });
+      const { idleTimeout: idle } = sweep;
+      if (idle !== null) {
+        const reason = `no log, no output and no CPU time for ${idle / 1000} s`;
+        watches.use(watchIdle(probe, { logBytes, idle, onIdle: () => end("idle", reason) }));
       }
     },
-    reason: () => reason,
+    stopped: () => stopped,
     [Symbol.dispose]() {
       stop.removeEventListener("abort", cancel);
-      if (timer !== null) clearTimeout(timer);
-      idle?.[Symbol.dispose]();
+      watches.dispose();
     },
   };
+}
+
+/** The longest wait that a timer takes, 24.8 days; it fires at once for longer ones. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** Calls back after this many milliseconds, however many they are. */
+function after(ms: number, callback: () => void): Disposable {
+  const end = performance.now() + ms;
+  let timer: NodeJS.Timeout;
+  const wait = () => {
+    const left = end - performance.now();
+    timer = left <= LONGEST_TIMER ? setTimeout(callback, left) : setTimeout(wait, LONGEST_TIMER);
+  };
+  wait();
+  return { [Symbol.dispose]: () => clearTimeout(timer) };
 }
 
 /** Notes how long the shared log was when each point's result.json appeared. */

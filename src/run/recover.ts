@@ -72,7 +72,7 @@ export async function recoverTasks(
       if (outcome === null && attempt.protocol === "single") continue;
       const judged = await judge(context, attempt, {
         outcome: outcome ?? UNSEEN,
-        stopped: "cancelled",
+        stopped: { status: "cancelled", reason: "the orchestrator was killed" },
         shared: running.length,
         protocol: attempt.protocol,
         logOffset: null,

@@ -33,8 +33,8 @@ export interface SettleContext {
 export interface TaskEnd {
   /** Its seconds are null where nobody saw it end. */
   readonly outcome: Omit<Outcome, "seconds"> & { readonly seconds: number | null };
-  /** What `stopped` stands for: timed-out, idle or cancelled. */
-  readonly stopped: Status;
+  /** What `stopped` stands for: timed-out, idle or cancelled, and why in words. */
+  readonly stopped: { readonly status: Status; readonly reason: string | null };
   /** How many points shared the task: their times are the task's, divided. */
   readonly shared: number;
   readonly protocol: Protocol;
@@ -127,7 +127,7 @@ function unsuccessful(outcome: TaskEnd["outcome"], end: TaskEnd): [Status, strin
     case "oom":
       return ["oom", "killed for using more memory than its limit"];
     case "stopped":
-      return [end.stopped, null];
+      return [end.stopped.status, end.stopped.reason];
     case "exited":
       if (outcome.exitCode !== 0) return ["failed", `exit code ${outcome.exitCode}`];
       return [

@@ -78,7 +78,7 @@ describe("how an attempt ends", () => {
       play: { hangs: true },
       sweep: { timeout: "10ms" },
       status: "timed-out",
-      reason: "",
+      reason: "ran longer than 0.01 s",
     },
   ];
   test.each(cases)("$title: $status", async ({ play, sweep, status, reason }) => {
