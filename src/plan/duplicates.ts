@@ -1,6 +1,9 @@
 /** How many texts one pass can hold: a million take a single pass and a table of 25 MB. */
 const PER_PASS = 2 ** 20;
 
+/** Room for the chance that decides how few texts are shared out. */
+const MIN_SLOTS = 256;
+
 /** Words a slot of the table: two of hash, then the index counted from 1 (0: empty). */
 const WORDS = 3;
 
@@ -23,7 +26,8 @@ export function findDuplicates(
   perPass: number = PER_PASS,
 ): void {
   const passes = Math.max(1, Math.ceil(count / perPass));
-  const slots = 2 ** Math.ceil(Math.log2(2 * Math.max(1, Math.min(count, perPass))));
+  // Hashes share the texts out among the passes almost evenly: twice the room is never used up.
+  const slots = Math.max(MIN_SLOTS, 2 ** Math.ceil(Math.log2(2 * Math.min(count, perPass))));
   const table = new Uint32Array(slots * WORDS);
   const hash = new Uint32Array(2);
   for (let pass = 0; pass < passes; pass += 1) {

@@ -30,7 +30,7 @@ function explicitNamer(sweep: Sweep): Namer {
   if (template === null) throw new TypeError("a sweep without point-name has default names");
   const text = cursorText(templateParts(template, NO_FOLDERS), sweep.space);
   const name: Namer = (cursor) => text(cursor, "");
-  const where = `point-name "${template.source}"`;
+  const where = `${sweep.file ?? sweep.name}: point-name "${template.source}"`;
   duplicates(
     sweep.space,
     (cursor, see) => {
@@ -69,9 +69,10 @@ function defaultNamer(space: Space): Namer {
 
   const name: Namer = (cursor) => {
     const text = base(cursor, "");
-    const hashed = shared.any && shared.has(cursor.index);
+    const salt = salts.size === 0 ? 0 : (salts.get(cursor.index) ?? 0);
+    const hashed = salt > 0 || (shared.any && shared.has(cursor.index));
     if (!hashed && cursor.ordinal === 0 && text.length <= MAX_NAME_BYTES) return text;
-    return suffixed(text, cursor, hashed, salts.get(cursor.index) ?? 0);
+    return suffixed(text, cursor, hashed, salt);
   };
 
   // Points with different parameters and one text: each of them gets a hash.
@@ -168,7 +169,7 @@ function plain(text: string): string {
 function suffixed(text: string, cursor: Cursor, hashed: boolean, salt: number): string {
   const ordinal = cursor.ordinal === 0 ? "" : `-${cursor.ordinal + 1}`;
   const whole = text + ordinal;
-  if (whole.length <= MAX_NAME_BYTES && !hashed && salt === 0) return whole;
+  if (whole.length <= MAX_NAME_BYTES && !hashed) return whole;
   const parameters = canonicalJson(cursor.parameters());
   const digest = hash("sha256", salt === 0 ? parameters : `${parameters}${salt}`).slice(0, 8);
   const end = `-${digest}${ordinal}`;

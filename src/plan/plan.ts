@@ -1,5 +1,5 @@
 import { ReportedError } from "../sweep/errors.ts";
-import type { Cursor, Sweep, Template } from "../sweep/sweep.ts";
+import type { Cursor, Sweep } from "../sweep/sweep.ts";
 import { MAX_TEXTS } from "./duplicates.ts";
 import { namer } from "./naming.ts";
 import type { Point } from "./point.ts";
@@ -19,19 +19,12 @@ export interface Plan {
 
 /**
  * Checks what only the points show, and names them. `confirmed`: more than a million points are
- * meant. Throws ReportedError (2): no points, too many, a point without a parameter that a
- * placeholder needs, an unsafe name, a name that two points share.
+ * meant. Throws ReportedError (2): too many points, an unsafe name, a name that two points share.
  */
 export function makePlan(sweep: Sweep, options: { readonly confirmed: boolean }): Plan {
   const { space } = sweep;
   const count = space.count;
   const where = sweep.file ?? sweep.name;
-  if (count === 0) {
-    throw new ReportedError(
-      2,
-      `${where} has no points: exclude leaves none of what is combined.\nRemove an entry of exclude, or add points with include.`,
-    );
-  }
   if (count > MAX_UNCONFIRMED && !options.confirmed) {
     throw new ReportedError(
       2,
@@ -44,7 +37,6 @@ export function makePlan(sweep: Sweep, options: { readonly confirmed: boolean })
       `${where} has ${grouped(count)} points, and a plan has at most ${grouped(MAX_TEXTS)}.\nSplit the sweep into several.`,
     );
   }
-  checkPlaceholders(sweep, where);
   const name = namer(sweep);
   return {
     sweep,
@@ -62,36 +54,6 @@ export function makePlan(sweep: Sweep, options: { readonly confirmed: boolean })
       }
     },
   };
-}
-
-function checkPlaceholders(sweep: Sweep, where: string): void {
-  const checked = new Set<string>();
-  for (const { key, template } of texts(sweep)) {
-    for (const part of template.parts) {
-      if (typeof part === "string" || part.kind !== "parameter" || checked.has(part.name)) continue;
-      checked.add(part.name);
-      const point = sweep.space.lacking(part.name);
-      if (point === null) continue;
-      throw new ReportedError(
-        2,
-        `${where}: ${key} needs {{ ${part.name} }}, which point ${point.index} does not have: ${JSON.stringify(point.parameters)}.\nGive ${part.name} a value in every entry of include that makes a point of its own, or a place under parameters.`,
-      );
-    }
-  }
-}
-
-/** Every text that is rendered for each point, with the key it stands under. */
-function texts(sweep: Sweep): { readonly key: string; readonly template: Template }[] {
-  const list = (key: string, templates: readonly Template[]) =>
-    templates.map((template, i) => ({ key: `${key}[${i}]`, template }));
-  return [
-    ...(sweep.pointName === null ? [] : [{ key: "point-name", template: sweep.pointName }]),
-    ...list("entrypoint", sweep.entrypoint ?? []),
-    ...list("command", sweep.command),
-    ...Object.entries(sweep.env).map(([name, template]) => ({ key: `env.${name}`, template })),
-    ...sweep.templates.map(({ from, template }) => ({ key: `the template ${from}`, template })),
-    ...list("outputs", sweep.outputs),
-  ];
 }
 
 /** 1000000 as 1,000,000. */

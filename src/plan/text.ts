@@ -114,13 +114,10 @@ function valuePiece(
 ): CursorText {
   const place = space.dimensions.findIndex((dimension) => dimension.names.includes(name));
   const dimension = space.dimensions[place];
-  const changed = (cursor: Cursor) => before + text(cursor.parameters()[name]);
-  if (dimension === undefined) {
-    const missing = before + text(undefined);
-    return (cursor) => (cursor.plain ? missing : changed(cursor));
-  }
+  const looked = (cursor: Cursor) => before + text(cursor.value(name));
+  if (dimension === undefined) return looked;
   const at = positionText(before, dimension, dimension.names.indexOf(name), text);
-  return (cursor) => (cursor.plain ? at(cursor.positions[place] ?? 0) : changed(cursor));
+  return (cursor) => (cursor.combined ? at(cursor.positions[place] ?? 0) : looked(cursor));
 }
 
 function positionText(
