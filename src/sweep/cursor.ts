@@ -15,6 +15,7 @@ export interface Layout {
   readonly root: Node;
   /** Where each parameter's value comes from, in file order. */
   readonly columns: readonly Column[];
+  readonly columnOf: ReadonlyMap<string, Column>;
   /** In the order of `include`. */
   readonly additions: readonly Addition[];
   /** The names that only include knows, in the points' order. */
@@ -39,7 +40,7 @@ interface Column {
 export class SpaceCursor implements Cursor {
   index: number;
   ordinal = 0;
-  plain = true;
+  combined = true;
   readonly positions: number[];
   readonly #layout: Layout;
   readonly #lengths: readonly number[];
@@ -84,7 +85,7 @@ export class SpaceCursor implements Cursor {
     this.#parameters = null;
     const { root, additions, freshOrdinals } = this.#layout;
     if (index >= root.count) {
-      this.plain = false;
+      this.combined = false;
       this.ordinal = freshOrdinals[index - root.count] ?? 0;
       return true;
     }
@@ -96,6 +97,17 @@ export class SpaceCursor implements Cursor {
     return true;
   }
 
+  value(name: string): Value | undefined {
+    const { columnOf, fresh, root } = this.#layout;
+    if (!this.combined) {
+      const own = fresh[this.index - root.count] ?? {};
+      return Object.hasOwn(own, name) ? own[name] : undefined;
+    }
+    const column = columnOf.get(name);
+    if (column === undefined) return this.#added().find(([added]) => added === name)?.[1];
+    return column.axis.value(this.positions[column.dimension] ?? 0, column.column);
+  }
+
   parameters(): Parameters {
     this.#parameters ??= this.#make();
     return this.#parameters;
@@ -103,11 +115,11 @@ export class SpaceCursor implements Cursor {
 
   #make(): Parameters {
     const { root, columns, fresh } = this.#layout;
-    if (this.index >= root.count) return { ...fresh[this.index - root.count] };
+    if (!this.combined) return { ...fresh[this.index - root.count] };
     this.#refresh();
     const parameters: Record<string, Value> = {};
     for (const [at, { name }] of columns.entries()) parameters[name] = this.#values[at] ?? 0;
-    if (!this.plain) for (const [name, value] of this.#added()) parameters[name] = value;
+    for (const [name, value] of this.#added()) parameters[name] = value;
     return parameters;
   }
 
@@ -183,7 +195,6 @@ export class SpaceCursor implements Cursor {
       }
       this.#alive[at + 1] = alive;
     }
-    this.plain = alive.length === 0;
   }
 
   #refresh(): void {

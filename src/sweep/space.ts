@@ -62,10 +62,12 @@ export function space(options: SpaceOptions): Space {
 
   const names = [...new Set([...own, ...include.flatMap((entry) => Object.keys(entry))])];
   const ordered = fresh.map((entry) => inOrder(entry, names));
+  const columns = columnsOf(own, dimensions);
   const layout: Layout = {
     dimensions,
     root,
-    columns: columnsOf(own, dimensions),
+    columns,
+    columnOf: new Map(columns.map((column) => [column.name, column])),
     additions,
     extras: names.slice(own.length),
     fresh: ordered,

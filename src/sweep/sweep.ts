@@ -75,10 +75,15 @@ export interface Cursor {
   next(): boolean;
   readonly index: number;
   readonly ordinal: number;
-  /** True where the parameters are the dimensions' values and `include` changed nothing. */
-  readonly plain: boolean;
-  /** For a plain point its position on each dimension. The same array for every point. */
+  /** True for a combination of the dimensions, false for a point of `include`'s own. */
+  readonly combined: boolean;
+  /**
+   * A combined point's position on each dimension; `include` changes none of their values. The
+   * same array for every point.
+   */
   readonly positions: readonly number[];
+  /** The value of one parameter; undefined where the point does not have it. */
+  value(name: string): Value | undefined;
   /** The point's parameters: an object of its own, made when first asked for. */
   parameters(): Parameters;
 }

@@ -170,16 +170,19 @@ it("a space holds what the rules give, by whatever way it is asked", () => {
 
         const cursor = made.cursor(from, to);
         while (cursor.next()) {
-          const { parameters, ordinal } = points[cursor.index] ?? { parameters: {}, ordinal: -1 };
-          expect(cursor.ordinal).toBe(ordinal);
-          if (!cursor.plain) continue;
-          const values = made.dimensions.flatMap((axis, at) =>
-            axis.names.map((name, column) => [
-              name,
-              axis.value(cursor.positions[at] ?? -1, column),
-            ]),
-          );
-          expect(written(Object.fromEntries(values))).toBe(written(parameters));
+          const point = points[cursor.index];
+          const parameters: Parameters = point?.parameters ?? {};
+          expect(cursor.ordinal).toBe(point?.ordinal);
+          for (const name of [...made.names, "toString"]) {
+            const value = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
+            expect(cursor.value(name)).toBe(value);
+          }
+          if (!cursor.combined) continue;
+          for (const [at, axis] of made.dimensions.entries()) {
+            for (const [column, name] of axis.names.entries()) {
+              expect(axis.value(cursor.positions[at] ?? -1, column)).toBe(parameters[name]);
+            }
+          }
         }
 
         for (const name of [...made.names, "absent"]) {

@@ -548,18 +548,16 @@ describe("a space", () => {
     expect(cursor.next()).toBe(false);
   });
 
-  it("tells which points are nothing but their positions", () => {
-    const cursor = given({
-      parameters: { C, D },
-      include: [{ D: "b", e: 0 }, { C: 20 }, { C: 0 }],
-    }).cursor();
-    const plain: string[] = [];
-    const changed: string[] = [];
+  it("tells the points of include's own from combined ones, whose positions it gives", () => {
+    const include = [{ D: "b", e: 0 }, { C: 20 }, { C: 0 }];
+    const cursor = given({ parameters: { C, D }, include }).cursor();
+    const combined: string[] = [];
+    const own: Parameters[] = [];
     while (cursor.next()) {
-      if (cursor.plain) plain.push(cursor.positions.join());
-      else changed.push(Object.values(cursor.parameters()).join());
+      if (cursor.combined) combined.push(cursor.positions.join(""));
+      else own.push(cursor.parameters());
     }
-    expect(plain).toEqual(["0,0", "0,2", "1,0", "1,2"]);
-    expect(changed).toEqual(["20,b,0", "21,b,0", "0"]);
+    expect(combined).toEqual(["00", "01", "02", "10", "11", "12"]);
+    expect(own).toEqual([{ C: 0 }]);
   });
 });
