@@ -33,9 +33,26 @@ const waitSchema = z.object({ StatusCode: z.number() });
 /**
  * Waits for a container that was started, and gives its exit code. "Not running" is the default
  * condition; "next-exit" would miss the end of a container that was faster than the request.
+ *
+ * Not by dockerode's `wait`, which never settles when the connection breaks after the daemon has
+ * sent the answer's headers: and it sends those at once.
  */
 export async function waitForExit(container: Container): Promise<number> {
-  return waitSchema.parse(await container.wait()).StatusCode;
+  const { promise, resolve, reject } = Promise.withResolvers<NodeJS.ReadableStream>();
+  container.modem.dial(
+    {
+      path: `/containers/${container.id}/wait`,
+      method: "POST",
+      isStream: true,
+      statusCodes: { 200: true, 404: "no such container", 500: "server error" },
+    },
+    (error: Error | null, answer: NodeJS.ReadableStream) =>
+      error === null ? resolve(answer) : reject(error),
+  );
+  for await (const answer of jsonLines(readable(await promise))) {
+    return waitSchema.parse(answer).StatusCode;
+  }
+  throw new EngineLostError("The Docker daemon ended the connection before the container ended");
 }
 
 const stateSchema = z.object({
