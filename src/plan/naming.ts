@@ -9,9 +9,6 @@ import { cursorText, type Part, templateParts } from "./text.ts";
 /** A name holds no folders: the sweep file's schema has made sure of it. */
 const NO_FOLDERS = { input: "", output: "" };
 
-/** Room that the ordinal of a repeated draw may need: `-4294967295`. */
-const MAX_ORDINAL_BYTES = 11;
-
 /** The name of the point at which a cursor stands. */
 export type Namer = (cursor: Cursor) => string;
 
@@ -84,7 +81,7 @@ function defaultNamer(space: Space): Namer {
       const text = base(cursor, "");
       if (cursor.ordinal === 0) see(text);
       repeats ||= cursor.ordinal > 0;
-      cuts ||= text.length > MAX_NAME_BYTES - MAX_ORDINAL_BYTES;
+      cuts ||= text.length > MAX_NAME_BYTES;
     },
     (earlier, later) => {
       shared.add(earlier);
