@@ -114,10 +114,10 @@ function valuePiece(
 ): CursorText {
   const place = space.dimensions.findIndex((dimension) => dimension.names.includes(name));
   const dimension = space.dimensions[place];
-  const looked = (cursor: Cursor) => before + text(cursor.value(name));
-  if (dimension === undefined) return looked;
+  const single = (cursor: Cursor) => before + text(cursor.value(name));
+  if (dimension === undefined) return single;
   const at = positionText(before, dimension, dimension.names.indexOf(name), text);
-  return (cursor) => (cursor.combined ? at(cursor.positions[place] ?? 0) : looked(cursor));
+  return (cursor) => (cursor.combined ? at(cursor.positions[place] ?? 0) : single(cursor));
 }
 
 function positionText(
