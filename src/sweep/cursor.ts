@@ -152,10 +152,10 @@ export class SpaceCursor implements Cursor {
 
   /** Moves to the next point that is left; returns the first dimension that changed. */
   #step(): number {
-    let at = this.positions.length - 1;
-    while (!this.#advance(at, (this.positions[at] ?? 0) + 1)) at--;
-    const changed = at;
-    for (at++; at < this.positions.length; at++) this.#advance(at, 0);
+    let changed = this.positions.length - 1;
+    while (changed > 0 && !this.#advance(changed, (this.positions[changed] ?? 0) + 1)) changed--;
+    if (changed === 0) this.#advance(0, (this.positions[0] ?? 0) + 1);
+    for (let at = changed + 1; at < this.positions.length; at++) this.#advance(at, 0);
     return changed;
   }
 

@@ -1,5 +1,6 @@
 import type { Axis } from "./axis.ts";
 import { lowerBound } from "./sequence.ts";
+import { SpaceError } from "./space-error.ts";
 import type { Parameters } from "./sweep.ts";
 
 /**
@@ -50,67 +51,126 @@ const leaf = (count: number): Node => ({
 export const GONE = leaf(0);
 const LEFT = leaf(1);
 
-/** The diagram of all points that are in none of the boxes. */
-export function diagram(dimensions: readonly Axis[], boxes: readonly Box[]): Node {
-  // The dimension from which on a box asks for nothing: there it has all that it needs.
-  const ends = boxes.map((box) => box.findLastIndex((positions) => positions !== null) + 1);
-  const possible = boxes.keys().filter((box) => boxes[box]?.every((set) => set?.size !== 0));
-  const known = new Map<string, Node>();
+/** Entries that cross each other can make as many drafts as there are points. */
+const MAX_DRAFTS = 2 ** 17;
 
-  const build = (level: number, alive: readonly number[]): Node => {
-    if (alive.some((box) => (ends[box] ?? 0) <= level)) return GONE;
-    const axis = dimensions[level];
-    if (axis === undefined) return LEFT;
-    const key = `${level}:${alive.join()}`;
-    const seen = known.get(key);
-    if (seen !== undefined) return seen;
-    const indifferent: number[] = [];
-    const asking = new Map<number, number[]>();
-    for (const box of alive) {
-      const wanted = boxes[box]?.[level] ?? null;
-      if (wanted === null) indifferent.push(box);
-      else {
-        for (const position of wanted) {
-          const others = asking.get(position);
-          if (others === undefined) asking.set(position, [box]);
-          else others.push(box);
-        }
-      }
-    }
-    const node = branch(axis.length, build(level + 1, indifferent), asking, (own) =>
-      build(
-        level + 1,
-        [...indifferent, ...own].sort((a, b) => a - b),
-      ),
-    );
-    known.set(key, node);
-    return node;
-  };
-  return build(0, [...possible]);
+/** A node to be: the boxes that the positions before do not rule out. */
+interface Draft {
+  readonly alive: readonly number[];
+  other: Draft | null;
+  special: Map<number, Draft>;
+  node: Node;
 }
 
-function branch(
-  length: number,
-  other: Node,
-  asking: ReadonlyMap<number, readonly number[]>,
-  child: (boxes: readonly number[]) => Node,
-): Node {
-  if (asking.size === 0) return { ...LEFT, count: length * other.count, other };
-  const positions = [...asking.keys()].sort((a, b) => a - b);
-  const special = new Map<number, Node>();
+/**
+ * The diagram of all points that are in none of the boxes. Drafts are made level by level from the
+ * slowest dimension on, and counted level by level back. Throws SpaceError.
+ */
+export function diagram(dimensions: readonly Axis[], boxes: readonly Box[]): Node {
+  const possible = boxes.keys().filter((box) => boxes[box]?.every((set) => set?.size !== 0));
+  // The dimension from which on a box asks for nothing: there it has all that it needs.
+  const ends = boxes.map((box) => box.findLastIndex((positions) => positions !== null) + 1);
+  let last = draftsOf(ends, 0);
+  const root = last.beside([...possible])([]);
+  const levels = [last.drafts];
+  for (const level of dimensions.keys()) {
+    const next = draftsOf(ends, level + 1);
+    for (const draft of last.drafts) {
+      const { indifferent, asking } = split(draft.alive, boxes, level);
+      const child = next.beside(indifferent);
+      draft.other = child([]);
+      for (const [position, own] of asking) draft.special.set(position, child(own));
+    }
+    if (next.drafts.length > MAX_DRAFTS + 2 * boxes.length) {
+      throw new SpaceError(
+        "exclude ties together parameters too far apart for its points to be counted",
+        null,
+        "in combine, write parameters that entries name together next to each other",
+      );
+    }
+    levels.push(next.drafts);
+    last = next;
+  }
+  for (const draft of last.drafts) draft.node = LEFT;
+  for (const [level, axis] of [...dimensions.entries()].reverse()) {
+    for (const draft of levels[level] ?? []) {
+      if (draft.other !== null) draft.node = nodeOf(axis.length, draft.other, draft.special);
+    }
+  }
+  return root.node;
+}
+
+/** The boxes that ask for nothing in a dimension, and by position those that ask for it. */
+function split(alive: readonly number[], boxes: readonly Box[], level: number) {
+  const indifferent: number[] = [];
+  const asking = new Map<number, number[]>();
+  for (const box of alive) {
+    const wanted = boxes[box]?.[level] ?? null;
+    if (wanted === null) {
+      indifferent.push(box);
+      continue;
+    }
+    for (const position of wanted) {
+      const others = asking.get(position);
+      if (others === undefined) asking.set(position, [box]);
+      else others.push(box);
+    }
+  }
+  return { indifferent, asking };
+}
+
+/** One level's drafts: one for each set of boxes, but for those that leave nothing. */
+function draftsOf(ends: readonly number[], level: number) {
+  const drafts: Draft[] = [];
+  const gone: Draft = { alive: [], other: null, special: new Map(), node: GONE };
+  const bySet = new Map<string, Draft>();
+  const draftFor = (alive: readonly number[]): Draft => {
+    if (alive.some((box) => (ends[box] ?? 0) <= level)) return gone;
+    const key = alive.join();
+    const seen = bySet.get(key);
+    if (seen !== undefined) return seen;
+    const draft: Draft = { alive, other: null, special: new Map(), node: GONE };
+    bySet.set(key, draft);
+    drafts.push(draft);
+    return draft;
+  };
+  const byParts = new Map<string, Map<string, Draft>>();
+  return {
+    drafts,
+    /** The drafts of these boxes together with others. The same parts come again and again. */
+    beside(indifferent: readonly number[]) {
+      const part = indifferent.join();
+      const known = byParts.get(part) ?? new Map<string, Draft>();
+      byParts.set(part, known);
+      return (own: readonly number[]): Draft => {
+        const key = own.join();
+        const draft =
+          known.get(key) ?? draftFor([...indifferent, ...own].sort((one, other) => one - other));
+        known.set(key, draft);
+        return draft;
+      };
+    },
+  };
+}
+
+function nodeOf(length: number, other: Draft, special: ReadonlyMap<number, Draft>): Node {
+  const each = other.node.count;
+  if (special.size === 0) return { ...LEFT, count: length * each, other: other.node };
+  const positions = [...special.keys()].sort((a, b) => a - b);
+  const nodes = new Map<number, Node>();
   const before: number[] = [];
   let count = 0;
   let next = 0;
   for (const position of positions) {
-    count += (position - next) * other.count;
+    count += (position - next) * each;
     before.push(count);
-    const node = child(asking.get(position) ?? []);
-    special.set(position, node);
+    const node = special.get(position)?.node ?? GONE;
+    nodes.set(position, node);
     count += node.count;
     next = position + 1;
   }
-  count += (length - next) * other.count;
-  return { count, other, special, positions, before };
+  count += (length - next) * each;
+  return { count, other: other.node, special: nodes, positions, before };
 }
 
 /** Where a position leads. */
@@ -142,23 +202,19 @@ export function positionOf(node: Node, rank: number): number {
 
 /** Whether a box holds any point of a diagram. */
 export function meets(root: Node, box: Box, dimensions: readonly Axis[]): boolean {
-  const fruitless = new Set<Node>();
-  const search = (node: Node, level: number): boolean => {
-    const axis = dimensions[level];
-    if (node.count === 0 || fruitless.has(node)) return false;
-    if (axis === undefined) return true;
-    const wanted = box[level] ?? null;
-    // What is left at a position that no box asks for is left of all positions the most.
-    const free = (node.special?.size ?? 0) < axis.length;
-    const below =
-      wanted === null
-        ? free && node.other !== null
-          ? [node.other]
-          : (node.special?.values() ?? [])
-        : wanted.values().map((position) => follow(node, position));
-    for (const child of below) if (search(child, level + 1)) return true;
-    fruitless.add(node);
-    return false;
-  };
-  return search(root, 0);
+  let nodes = new Set([root]);
+  for (const [level, axis] of dimensions.entries()) {
+    const below = new Set<Node>();
+    for (const node of nodes) {
+      const wanted = box[level] ?? null;
+      // What is left at a position that no box asks for is left of all positions the most.
+      const free = (node.special?.size ?? 0) < axis.length;
+      if (wanted !== null) for (const position of wanted) below.add(follow(node, position));
+      else if (free && node.other !== null) below.add(node.other);
+      else for (const child of node.special?.values() ?? []) below.add(child);
+    }
+    below.delete(GONE);
+    nodes = below;
+  }
+  return [...nodes].some((node) => node.count > 0);
 }

@@ -1,6 +1,6 @@
 import type { Axis } from "./axis.ts";
 import type { Combination } from "./combination.ts";
-import { MAX_DRAWS, type Repeats, repeatsOf } from "./sequence.ts";
+import { MAX_POSITIONS, type Repeats, repeatsOf } from "./sequence.ts";
 import { SpaceError } from "./space-error.ts";
 
 /**
@@ -75,6 +75,13 @@ function product(operands: readonly Axis[]): Axis {
     inner: (axis, position) => Math.floor(position / strideOf(axis)) % axis.length,
     outer: (axis, positions) => {
       const stride = strideOf(axis);
+      if (positions.length * (length / axis.length) > MAX_POSITIONS) {
+        throw new SpaceError(
+          `an entry of exclude or include fits more than ${MAX_POSITIONS} values of ${axis.label} side by side with others`,
+          null,
+          "give fewer values, or multiply them with *",
+        );
+      }
       const found: number[] = [];
       for (let start = 0; start < length; start += stride * axis.length) {
         for (const position of positions) {
@@ -101,9 +108,9 @@ function zip(operands: readonly Axis[], offset: number): Axis {
   }
   // One operand without repetition tells all positions apart.
   const drawn = operands.every((axis) => axis.drawn);
-  if (length > MAX_DRAWS && drawn) {
+  if (length > MAX_POSITIONS && drawn) {
     throw new SpaceError(
-      `parameters with draws side by side have more than ${MAX_DRAWS} values`,
+      `parameters with draws side by side have more than ${MAX_POSITIONS} values`,
       { part: "combine", offset },
       "draw fewer samples",
     );

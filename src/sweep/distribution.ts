@@ -1,6 +1,13 @@
 import { exp, ln, tidy } from "./portable.ts";
 import { type Uniforms, uniformsOf } from "./random.ts";
-import { AxisError, MAX_DRAWS, type Repeats, repeatsOf, type Sequence, show } from "./sequence.ts";
+import {
+  AxisError,
+  MAX_POSITIONS,
+  type Repeats,
+  repeatsOf,
+  type Sequence,
+  show,
+} from "./sequence.ts";
 import type { Value } from "./sweep.ts";
 
 /**
@@ -78,10 +85,13 @@ export function draws(
   samples: number,
   randomSeed: number | string,
 ): Sequence {
-  if (!Number.isSafeInteger(samples) || samples < 1 || samples > MAX_DRAWS) {
-    throw new AxisError(`samples must be a whole number from 1 to ${MAX_DRAWS}, not ${samples}`, {
-      field: "samples",
-    });
+  if (!Number.isSafeInteger(samples) || samples < 1 || samples > MAX_POSITIONS) {
+    throw new AxisError(
+      `samples must be a whole number from 1 to ${MAX_POSITIONS}, not ${samples}`,
+      {
+        field: "samples",
+      },
+    );
   }
   const { draw, values } = sampler(distribution);
   const uniforms = uniformsOf(randomSeed, parameter);

@@ -75,10 +75,12 @@ export function parseRange(text: string): Sequence {
   };
 }
 
+const ELEMENT = String.raw`\s*-?\d+\s*(?:-\s*-?\d+\s*(?::\s*-?\d+\s*)?)?`;
+const FORM = new RegExp(`^${ELEMENT}(?:,${ELEMENT})*$`);
+
 /** Whether a text has the form of a range expression; `parseRange` may still refuse it ("5-1"). */
 export function isRangeExpression(text: string): boolean {
-  const element = String.raw`\s*-?\d+\s*(?:-\s*-?\d+\s*(?::\s*-?\d+\s*)?)?`;
-  return new RegExp(`^${element}(?:,${element})*$`).test(text);
+  return FORM.test(text);
 }
 
 function positionIn(run: Run, value: unknown): number | null {

@@ -20,8 +20,8 @@ export interface Repeats {
   rank(position: number): number;
 }
 
-/** The most positions along which equal values are looked for: they are compared in memory. */
-export const MAX_DRAWS = 2 ** 24;
+/** The most positions of one axis that are held in memory: draws, and what exclude matches. */
+export const MAX_POSITIONS = 2 ** 24;
 
 /**
  * A parameter's values that cannot be: an empty list, a value twice, a wrong range. The file side

@@ -132,7 +132,7 @@ const sweeps = expressions.chain((expression) => {
   return fc.record({
     expression: fc.constant(expression),
     axes: fc.shuffledSubarray([...expression.axes], { minLength: expression.axes.length }),
-    exclude: fc.array(entry([]), { maxLength: 3 }),
+    exclude: fc.array(entry([]), { maxLength: 6 }),
     include: fc.array(entry(["new", "newer"]), { maxLength: 4 }),
   });
 });

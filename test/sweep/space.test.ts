@@ -454,6 +454,65 @@ describe("exclude and include", () => {
   });
 });
 
+describe("excluding at scale", () => {
+  it("counts entries that cross each other in every way", () => {
+    const seeds = Array.from({ length: 300 }, (_, at) => at + 1);
+    const points = given({
+      parameters: { a: rangeAxis("a", "1-1000"), b: rangeAxis("b", "1-1000"), c: ["x", "y"] },
+      exclude: seeds.flatMap((seed) => [
+        { a: seed, b: seed },
+        { b: seed + 500 },
+        { a: seed, c: "x" },
+      ]),
+    });
+    const c = { x: 700 * 700, y: 1000 * 700 - 300 };
+    expect(points.count).toBe(c.x + c.y);
+  });
+
+  it("takes thousands of parameters", () => {
+    const names = Array.from({ length: 5000 }, (_, at) => `p${at}`);
+    const parameters = Object.fromEntries(names.map((name) => [name, [0, 1]]));
+    const combine = `(${names.join(", ")})`;
+    const zipped = given({
+      parameters,
+      combine,
+      exclude: [{ p4999: 1 }],
+      include: [{ p0: 0, x: 1 }],
+    });
+    expect(zipped.count).toBe(1);
+    const single = Object.fromEntries(names.map((name) => [name, [0]]));
+    const include = [{ p4999: 1, p0: 0 }];
+    expect(
+      given({ parameters: { ...single, last: [0, 1] }, exclude: [{ last: 1 }], include }).count,
+    ).toBe(2);
+  });
+
+  it("refuses what would take as many steps as there are points, with a remedy", () => {
+    const names = Array.from({ length: 20 }, (_, at) => String.fromCharCode(97 + at));
+    const pairs = names.map((name) => [name, name.toUpperCase()] as const);
+    const parameters = Object.fromEntries(
+      [...names, ...names.map((name) => name.toUpperCase())].map((name) => [name, [0, 1]]),
+    );
+    const exclude = pairs.map(([one, two]) => ({ [one]: 1, [two]: 1 }));
+    const error = failure(SpaceError, () => given({ parameters, exclude }));
+    expect(error.message).toContain("exclude ties together parameters too far apart");
+    const combine = pairs.map(([one, two]) => `${one} * ${two}`).join(" * ");
+    expect(given({ parameters, combine, exclude }).count).toBe(3 ** 20);
+  });
+
+  it("refuses to list the values that an entry fits by the hundred million", () => {
+    const parameters = {
+      a: [1, 2],
+      b: rangeAxis("b", "1-500000000"),
+      c: rangeAxis("c", "1-1000000000"),
+    };
+    const combine = "(a * b, c)";
+    expect(given({ parameters, combine, exclude: [{ b: 1 }] }).count).toBe(999_999_998);
+    const error = failure(SpaceError, () => given({ parameters, combine, exclude: [{ a: 1 }] }));
+    expect(error.message).toContain("fits more than 16777216 values of a");
+  });
+});
+
 describe("equal draws", () => {
   it("are numbered in the order of the points", () => {
     const draw = sampleAxis("a", { distribution: "int_uniform", min: 0, max: 1 }, 5, 42);
