@@ -52,7 +52,7 @@ export const GONE = leaf(0);
 const LEFT = leaf(1);
 
 /** Entries that cross each other can make as many drafts as there are points. */
-const MAX_DRAFTS = 2 ** 17;
+const MAX_DRAFTS = 2 ** 15;
 
 /** A node to be: the boxes that the positions before do not rule out. */
 interface Draft {
