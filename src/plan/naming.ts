@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { ReportedError } from "../sweep/errors.ts";
 import type { Cursor, Parameters, Space, Sweep, Value } from "../sweep/sweep.ts";
-import { canonicalJson } from "./canonical.ts";
+import { provenDistinct } from "./distinct.ts";
 import { findDuplicates, foldCase } from "./duplicates.ts";
 import { MAX_NAME_BYTES, nameProblem, sanitize } from "./name.ts";
 import { cursorText, type Part, templateParts } from "./text.ts";
@@ -25,41 +25,47 @@ export function namer(sweep: Sweep): Namer {
 function explicitNamer(sweep: Sweep): Namer {
   const template = sweep.pointName;
   if (template === null) throw new TypeError("a sweep without point-name has default names");
-  const text = cursorText(templateParts(template, NO_FOLDERS), sweep.space);
-  const name: Namer = (cursor) => text(cursor, "");
+  const parts = templateParts(template, NO_FOLDERS);
+  const text = cursorText(parts, sweep.space);
   const where = `${sweep.file ?? sweep.name}: point-name "${template.source}"`;
-  duplicates(
-    sweep.space,
-    (cursor, see) => {
-      const made = name(cursor);
-      const problem = nameProblem(made);
-      if (problem !== null) {
-        throw new ReportedError(
-          2,
-          `${where} names point ${described(cursor)} ${JSON.stringify(made)}, which ${problem}.\nA point's name becomes a folder: letters, digits and ._=+,@- are always safe.`,
-        );
-      }
-      see(made);
-    },
-    (earlier, later) => {
-      const [first, second] = [at(sweep.space, earlier), at(sweep.space, later)];
-      const [one, other] = [name(first), name(second)];
-      if (foldCase(one) !== foldCase(other)) return;
-      const same =
-        one === other
-          ? `gives two points the name "${one}"`
-          : `names two points "${one}" and "${other}", one folder where letter case is ignored`;
-      throw new ReportedError(
-        2,
-        `${where} ${same}:\n  point ${described(first)}\n  point ${described(second)}\nPut every parameter that varies into it, or {{ point.index }}.`,
-      );
-    },
-  );
-  return name;
+  const checked: Namer = (cursor) => {
+    const name = text(cursor, "");
+    const problem = nameProblem(name);
+    if (problem === null) return name;
+    throw new ReportedError(
+      2,
+      `${where} names point ${described(cursor)} ${JSON.stringify(name)}, which ${problem}.\nA point's name becomes a folder: letters, digits and ._=+,@- are always safe.`,
+    );
+  };
+  const compare = (earlier: number, later: number) => {
+    const [first, second] = [at(sweep.space, earlier), at(sweep.space, later)];
+    const [one, other] = [text(first, ""), text(second, "")];
+    if (foldCase(one) !== foldCase(other)) return;
+    const same =
+      one === other
+        ? `gives two points the name "${one}"`
+        : `names two points "${one}" and "${other}", one folder where letter case is ignored`;
+    throw new ReportedError(
+      2,
+      `${where} ${same}:\n  point ${described(first)}\n  point ${described(second)}\nPut every parameter that varies into it, or {{ point.index }}.`,
+    );
+  };
+  if (provenDistinct(parts, sweep.space) === null) {
+    duplicates(sweep.space, (cursor, see) => see(checked(cursor)), compare);
+  } else {
+    const cursor = sweep.space.cursor();
+    while (cursor.next()) checked(cursor);
+  }
+  return (cursor) => text(cursor, "");
 }
 
 function defaultNamer(space: Space): Namer {
-  const base = cursorText(defaultParts(space), space);
+  const parts = defaultParts(space);
+  const base = cursorText(parts, space);
+  const longest = provenDistinct(parts, space);
+  if (longest !== null && longest <= MAX_NAME_BYTES) return (cursor) => base(cursor, "");
+
+  const identity = cursorText(identityParts(space), space);
   const shared = bits(space.count);
   /** Points whose hash is another point's too: next to none. */
   const salts = new Map<number, number>();
@@ -69,7 +75,11 @@ function defaultNamer(space: Space): Namer {
     const salt = salts.size === 0 ? 0 : (salts.get(cursor.index) ?? 0);
     const hashed = salt > 0 || (shared.any && shared.has(cursor.index));
     if (!hashed && cursor.ordinal === 0 && text.length <= MAX_NAME_BYTES) return text;
-    return suffixed(text, cursor, hashed, salt);
+    const ordinal = cursor.ordinal === 0 ? "" : `-${cursor.ordinal + 1}`;
+    if (!hashed && text.length + ordinal.length <= MAX_NAME_BYTES) return text + ordinal;
+    const told = identity(cursor, "") + (salt === 0 ? "" : salt);
+    const end = `-${hash("sha256", told).slice(0, 8)}${ordinal}`;
+    return text.slice(0, MAX_NAME_BYTES - end.length) + end;
   };
 
   // Points with different parameters and one text: each of them gets a hash.
@@ -79,9 +89,9 @@ function defaultNamer(space: Space): Namer {
     space,
     (cursor, see) => {
       const text = base(cursor, "");
-      if (cursor.ordinal === 0) see(text);
-      repeats ||= cursor.ordinal > 0;
-      cuts ||= text.length > MAX_NAME_BYTES;
+      if (text.length > MAX_NAME_BYTES) cuts = true;
+      else if (cursor.ordinal > 0) repeats = true;
+      else see(text);
     },
     (earlier, later) => {
       shared.add(earlier);
@@ -136,25 +146,30 @@ function duplicates(
 /** `name=value` joined by `_`, in parameter order, without what a file name should not have. */
 function defaultParts(space: Space): Part[] {
   const [first] = space.names;
-  const pairs = space.names.map((name) => ({ name, before: `${plain(name)}=` }));
   if (first === undefined || space.lacking(first) !== null) {
     const joined = (parameters: Parameters) =>
       Object.entries(parameters)
-        .map(([name, value]) => `${plain(name)}=${valueText(value)}`)
+        .map(([name, value]) => `${plainName(name)}=${valueText(value)}`)
         .join("_");
     return [{ kind: "parameters", text: joined }];
   }
-  return pairs.map(({ name, before }, i) => {
-    const start = i === 0 ? before : `_${before}`;
+  return space.names.flatMap((name, i): Part[] => {
+    const start = `${i === 0 ? "" : "_"}${plainName(name)}=`;
+    if (space.lacking(name) === null) return [start, { kind: "value", name, text: valueText }];
     const text = (value: Value | undefined) =>
       value === undefined ? "" : start + valueText(value);
-    return { kind: "value", name, text };
+    return [{ kind: "value", name, text }];
   });
 }
 
-function valueText(value: Value): string {
+function valueText(value: Value | undefined): string {
   // Digits, signs, a point and an `e` are safe.
   return typeof value === "number" ? String(value) : plain(String(value));
+}
+
+/** No dot, which would make `con.x=1` a name that Windows reserves. */
+function plainName(name: string): string {
+  return plain(name).replaceAll(".", "-");
 }
 
 /** No `=`, so that it stands between a name and its value alone; no dot where a name may end. */
@@ -162,15 +177,14 @@ function plain(text: string): string {
   return sanitize(text).replaceAll("=", "-").replace(/\.$/, "-");
 }
 
-/** The text with what tells the point apart behind it, cut to what a name may have. */
-function suffixed(text: string, cursor: Cursor, hashed: boolean, salt: number): string {
-  const ordinal = cursor.ordinal === 0 ? "" : `-${cursor.ordinal + 1}`;
-  const whole = text + ordinal;
-  if (whole.length <= MAX_NAME_BYTES && !hashed) return whole;
-  const parameters = canonicalJson(cursor.parameters());
-  const digest = hash("sha256", salt === 0 ? parameters : `${parameters}${salt}`).slice(0, 8);
-  const end = `-${digest}${ordinal}`;
-  return text.slice(0, MAX_NAME_BYTES - end.length) + end;
+/** A text that tells points with different parameters apart. */
+function identityParts(space: Space): Part[] {
+  return space.names.map((name) => {
+    const start = `${JSON.stringify(name)}:`;
+    const text = (value: Value | undefined) =>
+      value === undefined ? "" : `${start}${JSON.stringify(value)},`;
+    return { kind: "value", name, text };
+  });
 }
 
 /** A set of indices at one bit each, which takes no memory before the first. */
