@@ -1,4 +1,3 @@
-import type { WriteStream } from "node:tty";
 import { stripVTControlCharacters } from "node:util";
 import type { RunEvent } from "../run/events.ts";
 import { harmless } from "./output.ts";
@@ -20,9 +19,13 @@ export interface Display extends Disposable {
   say(line: string): void;
 }
 
-export interface DisplayStream extends Pick<WriteStream, "write" | "on" | "off"> {
+/** What a display needs of `process.stderr`. */
+export interface DisplayStream {
   readonly isTTY?: boolean;
   readonly columns?: number;
+  write(text: string): boolean;
+  on(event: "resize", listener: () => void): unknown;
+  off(event: "resize", listener: () => void): unknown;
 }
 
 /** At most ten drawings a second, and one a second while nothing happens, for the clock in it. */

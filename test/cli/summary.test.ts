@@ -1,0 +1,103 @@
+import { expect, it } from "vitest";
+import { summaryText } from "../../src/cli/summary.ts";
+import type { RunSummary } from "../../src/run/summary.ts";
+
+const none = {
+  pending: 0,
+  running: 0,
+  succeeded: 0,
+  failed: 0,
+  "timed-out": 0,
+  idle: 0,
+  oom: 0,
+  lost: 0,
+  cancelled: 0,
+};
+const summary = (changes: Partial<RunSummary>): RunSummary => ({
+  run: "abcdefghij",
+  folder: "/runs/pi",
+  engine: "docker",
+  counts: { ...none, succeeded: 60 },
+  cached: 0,
+  seconds: 12,
+  failures: [],
+  exports: ["/runs/pi/results.csv", "/runs/pi/results.jsonl"],
+  interrupted: null,
+  stopped: null,
+  ...changes,
+});
+const failure = (name: string, lastLines: readonly string[]) => ({
+  index: 0,
+  name,
+  status: "failed" as const,
+  reason: "exit code 3",
+  log: `/runs/pi/logs/${name}/1.txt`,
+  lastLines,
+});
+
+it("tells of a run in which everything succeeded, and where its results are", () => {
+  expect(summaryText(summary({ cached: 20 }))).toBe(
+    [
+      "All 60 points succeeded, in 12 s (docker)",
+      "  succeeded  60  (20 from earlier runs)",
+      "",
+      "results  /runs/pi/results.csv, /runs/pi/results.jsonl",
+      "outputs  /runs/pi/points",
+      "logs     /runs/pi/logs",
+    ].join("\n"),
+  );
+});
+
+it("names each failed point with its reason and the end of its log, equal ends once", () => {
+  const failures = [
+    failure("a", ["one", "two"]),
+    failure("b", ["one", "two"]),
+    failure("c", []),
+    { ...failure("d", []), log: null, reason: null },
+  ];
+  const text = summaryText(summary({ counts: { ...none, succeeded: 56, failed: 4 }, failures }));
+  expect(text.split("\n").slice(0, -4)).toEqual([
+    "56 of 60 points succeeded, in 12 s (docker)",
+    "  succeeded  56",
+    "  failed      4",
+    "",
+    "a failed: exit code 3",
+    "  | one",
+    "  | two",
+    "  log: /runs/pi/logs/a/1.txt",
+    "",
+    "b failed: exit code 3",
+    "  (the same lines)",
+    "  log: /runs/pi/logs/b/1.txt",
+    "",
+    "c failed: exit code 3",
+    "  log: /runs/pi/logs/c/1.txt",
+    "",
+    "d failed",
+  ]);
+});
+
+it("says how to see the failures that it does not list", () => {
+  const text = summaryText(
+    summary({ counts: { ...none, failed: 30, oom: 8 }, failures: [failure("a", [])] }),
+  );
+  expect(text).toContain("37 more failed points: sim-pipeline status /runs/pi --failed");
+});
+
+it("says how to go on after an interruption, and why nothing more was started", () => {
+  const text = summaryText(
+    summary({
+      counts: { ...none, succeeded: 1, cancelled: 2, pending: 57 },
+      stopped: "1 point failed (on-failure)",
+    }),
+  );
+  expect(text).toContain("1 point failed (on-failure)");
+  expect(text).toContain("59 points did not end: the same command runs what is missing.");
+});
+
+it("lets no log line move the cursor", () => {
+  const text = summaryText(
+    summary({ counts: { ...none, failed: 1 }, failures: [failure("a", ["\x1b[2Jx\x07\ty"])] }),
+  );
+  expect(text).toContain("  | x  y");
+});
