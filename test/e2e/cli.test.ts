@@ -176,7 +176,10 @@ describe("a signal", () => {
   ] as const)(
     "%s ends the run with %d, keeps what finished, and a next run goes on",
     async (signal, code) => {
-      writeSweep("[ {{ i }} = 1 ] && exit 0; [ -e runs/shell/go ] || exec sleep 60", "workers: 1\n");
+      writeSweep(
+        "[ {{ i }} = 1 ] && exit 0; [ -e runs/shell/go ] || exec sleep 60",
+        "workers: 1\n",
+      );
       const run = start("run");
       await run.printed("to run");
       const follow = start("logs", "i=1", "--follow");
