@@ -14,8 +14,8 @@ export type Namer = (cursor: Cursor) => string;
 
 /**
  * Names every point of a sweep and makes sure that the names are safe and unique, also on a file
- * system that ignores letter case. Visits every point; memory does not grow with their number
- * beyond one bit a point. Throws ReportedError (2) for an explicit name that is unsafe or that
+ * system that ignores letter case. Visits the points unless their names are proven distinct from
+ * the dimensions; memory does not grow with their number beyond one bit a point. Throws ReportedError (2) for an explicit name that is unsafe or that
  * two points share.
  */
 export function namer(sweep: Sweep): Namer {
