@@ -6,5 +6,5 @@ import { join } from "node:path";
 enableCompileCache(
   join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "sim-pipeline", "compiled"),
 );
-const { main } = await import("./program.ts");
-await main(process.argv.slice(2));
+const { start } = await import("./start.ts");
+await start(process.argv.slice(2));

@@ -35,7 +35,7 @@ export interface RunStatus {
 }
 
 /** The last start of an orchestrator. */
-export interface Execution {
+interface Execution {
   readonly started: string;
   /** Null while it runs, and where it was killed. */
   readonly ended: string | null;
@@ -46,7 +46,7 @@ export interface Execution {
   readonly workers: number;
 }
 
-export interface Running {
+interface Running {
   readonly index: number;
   readonly name: string;
   readonly attempt: number;

@@ -5,7 +5,7 @@ import { openDatabase } from "../../src/results/database.ts";
 import { createRunFolder, type RunFolder, runFolder } from "../../src/results/folder.ts";
 import type { Status } from "../../src/sweep/sweep.ts";
 
-export interface MadeAttempt {
+interface MadeAttempt {
   readonly status: Status;
   /** Default: a task of its own. Points of one batch share it. */
   readonly task?: string;
