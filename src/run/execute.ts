@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
-import type { Engine } from "../engines/engine.ts";
+import { type Engine, EngineLostError } from "../engines/engine.ts";
 import { renderer } from "../plan/command.ts";
 import { keyer } from "../plan/key.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -144,6 +144,10 @@ export async function execute(
       stopped,
     };
   } catch (error) {
+    if (error instanceof EngineLostError) {
+      const remedy = "Start it, then run the same command again: what finished is kept.";
+      throw new ReportedError(3, `${error.message}\n${remedy}`, { cause: error });
+    }
     if (isDiskFull(error) && !(error instanceof ReportedError)) throw folderRefused(folder, error);
     throw error;
   }

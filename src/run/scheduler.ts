@@ -5,7 +5,7 @@ import type { Retryable, Sweep } from "../sweep/sweep.ts";
 import { type AttemptContext, clearStaging, runAttempt } from "./attempt.ts";
 import type { JournalPoint } from "./journal.ts";
 import type { Queue, Work } from "./queue.ts";
-import { recoverTasks } from "./recover.ts";
+import { type Adopted, recoverTasks } from "./recover.ts";
 import {
   type Judged,
   judge,
@@ -157,13 +157,10 @@ export async function schedule(context: ScheduleContext): Promise<string | null>
     outages++;
     emit({ type: "paused", reason: cause.message });
     while (lost.size > 0) {
-      await context.engine.available(stop).catch((error: unknown) => {
-        if (!stop.aborted) throw error;
-      });
       const tasks = new Map(lost);
       lost.clear();
       // A task may have gone on, or ended, while nobody could see it.
-      const adopted = stop.aborted ? [] : await recoverTasks(context, { tasks, live });
+      const adopted = await sortOut(tasks);
       for (const [task, points] of tasks) {
         for (const point of points) {
           const found = adopted.find((one) => one.task === task && one.settling.key === point.key);
@@ -175,6 +172,21 @@ export async function schedule(context: ScheduleContext): Promise<string | null>
       await Promise.all(adopted.map(({ release }) => release()));
     }
     if (!stop.aborted) emit({ type: "resumed" });
+  };
+
+  /** A daemon that shuts down may answer once more, and be gone when it is asked for its tasks. */
+  const sortOut = async (tasks: ReadonlyMap<string, unknown>): Promise<Adopted[]> => {
+    for (;;) {
+      await context.engine.available(stop).catch((error: unknown) => {
+        if (!stop.aborted) throw error;
+      });
+      if (stop.aborted) return [];
+      try {
+        return await recoverTasks(context, { tasks, live });
+      } catch (error) {
+        if (!(error instanceof EngineLostError)) throw error;
+      }
+    }
   };
 
   const lose = (point: JournalPoint, task: string, cause: EngineLostError): void => {

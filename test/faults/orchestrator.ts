@@ -9,9 +9,9 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { watch } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setInterval } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import Docker from "dockerode";
 import { expect, onTestFinished } from "vitest";
@@ -72,13 +72,21 @@ export function start(
   return { child, ended };
 }
 
-/** Resolves when a file in the workplace holds what is asked for. */
-export async function written(place: Workplace, path: string, pattern: RegExp): Promise<void> {
+/**
+ * Resolves when a file in the workplace holds what is asked for. Asks again and again, because a
+ * watch of folders that are just being made misses what is made in them.
+ */
+export async function written(
+  { child, ended }: Orchestrator,
+  place: Workplace,
+  path: string,
+  pattern: RegExp,
+): Promise<void> {
   const file = join(place.folder, path);
-  const there = () => existsSync(file) && pattern.test(readFileSync(file, "utf8"));
-  const changes = watch(place.folder, { recursive: true });
-  if (there()) return;
-  for await (const _ of changes) if (there()) return;
+  for await (const _ of setInterval(20)) {
+    if (existsSync(file) && pattern.test(readFileSync(file, "utf8"))) return;
+    if (child.exitCode !== null) throw new Error(`it ended before: ${(await ended).stderr}`);
+  }
 }
 
 /** Runs the sweep to its end. */

@@ -33,7 +33,7 @@ describe.each([
     test.each(CASES)(title, async ({ signals, deaf, code }) => {
       const place = workplace(sweep(deaf));
       const run = start(place, { flags: ["--engine", engine] });
-      await written(place, "out/logs/i=2/1.txt", /here/);
+      await written(run, place, "out/logs/i=2/1.txt", /here/);
       for (const signal of signals) run.child.kill(signal);
       const end = await run.ended;
       expect(end.code, end.stderr).toBe(code);
