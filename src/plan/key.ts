@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import type { Sweep, Template } from "../sweep/sweep.ts";
 import { compileTemplate, type TemplateContext } from "../sweep/template.ts";
-import { canonicalJson } from "./canonical.ts";
+import { canonicalJson, type Json } from "./canonical.ts";
 import type { Point } from "./point.ts";
 
 /** Part of every key: a higher number forgets all earlier results. */
@@ -69,7 +69,7 @@ interface Member {
 
 /** In canonical order: sorted by name. */
 function membersOf(sweep: Sweep, context: KeyContext): Member[] {
-  const fixed = (name: string, value: Parameters<typeof canonicalJson>[0]): Member => ({
+  const fixed = (name: string, value: Json): Member => ({
     name,
     pieces: [canonicalJson(value)],
   });
