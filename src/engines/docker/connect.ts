@@ -103,13 +103,8 @@ function defaultUrl(env: Environment): string {
 export async function connectDocker(env: Environment): Promise<Connection> {
   const host = await findDockerHost(env);
   const { target, secure } = await parseHost(host);
-  const agent = quiet(
-    // Waiting and following each hold a connection for as long as their container runs.
-    new (secure === null ? Agent : SecureAgent)({
-      keepAlive: true,
-      maxSockets: Number.POSITIVE_INFINITY,
-    }),
-  );
+  // Waiting and following each hold a connection for as long as their container runs.
+  const agent = makeAgent(secure !== null, true);
   const options = {
     // Names every field that dockerode would otherwise take from process.env.
     ...{ socketPath: undefined, host: undefined, port: undefined, protocol: undefined },
@@ -117,7 +112,7 @@ export async function connectDocker(env: Environment): Promise<Connection> {
     ...target,
     ...secure,
   };
-  const once = new Docker({ ...options });
+  const once = new Docker({ ...options, ...{ agent: makeAgent(secure !== null, false) } });
   return {
     docker: new Docker({ ...options, ...{ agent } }),
     host,
@@ -195,6 +190,11 @@ async function readCertificates(folder: string | null): Promise<Certificates> {
       { cause },
     );
   }
+}
+
+function makeAgent(secure: boolean, keepAlive: boolean): Agent {
+  const settings = { keepAlive, maxSockets: Number.POSITIVE_INFINITY };
+  return quiet(secure ? new SecureAgent(settings) : new Agent(settings));
 }
 
 /**

@@ -1,8 +1,9 @@
+import { stat } from "node:fs/promises";
 import { z } from "zod";
 import { platformOf } from "../../registry/identity.ts";
 import { ReportedError } from "../../sweep/errors.ts";
 import type { Connection } from "./connect.ts";
-import { unreachable } from "./errors.ts";
+import { statusOf, unreachable } from "./errors.ts";
 
 /** What the engine wants to know of a daemon, asked once. */
 export interface Daemon {
@@ -28,6 +29,27 @@ const infoSchema = z.object({
   SecurityOptions: z.array(z.string()).nullish(),
   CgroupDriver: z.string().nullish(),
 });
+
+const networkSchema = z.object({ Created: z.string() });
+
+/**
+ * When the daemon was started, in milliseconds by its own clock, as far as that can be told: it
+ * makes its default network at every start, and its socket unless systemd holds that.
+ */
+export async function startOfDaemon(connection: Connection): Promise<number | null> {
+  const times: number[] = [];
+  try {
+    const network = await connection.docker.getNetwork("bridge").inspect();
+    times.push(Date.parse(networkSchema.parse(network).Created));
+  } catch (error) {
+    // A daemon may be told to have none.
+    if (statusOf(error) !== 404) throw error;
+  }
+  const socket = /^unix:\/\/(.+)$/.exec(connection.host.url)?.[1];
+  if (socket !== undefined) times.push((await stat(socket)).birthtimeMs);
+  const known = times.filter((time) => time > 0);
+  return known.length === 0 ? null : Math.max(...known);
+}
 
 /** Throws a ReportedError (3) where no daemon answers, or one for Windows containers. */
 export async function askDaemon(connection: Connection): Promise<Daemon> {

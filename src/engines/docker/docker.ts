@@ -1,13 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Sweep } from "../../sweep/sweep.ts";
-import type {
-  Engine,
-  Finished,
-  ImageIdentity,
-  Recovered,
-  RecoveryTarget,
-  Task,
-  TaskHooks,
+import {
+  type Engine,
+  EngineLostError,
+  type Finished,
+  type ImageIdentity,
+  type Recovered,
+  type RecoveryTarget,
+  type Task,
+  type TaskHooks,
 } from "../engine.ts";
 import { type Connection, connectDocker, type Environment } from "./connect.ts";
 import { type Containers, ownContainers } from "./containers.ts";
@@ -16,10 +17,11 @@ import { explain } from "./errors.ts";
 import { OUTPUT } from "./files.ts";
 import { runFresh } from "./fresh.ts";
 import { type PreparedImage, prepareImage } from "./image.ts";
-import { ensureNetwork, networkName, removeNetwork } from "./network.ts";
+import { ensureNetwork, isNetworkGone, networkName, removeNetwork } from "./network.ts";
 import { recoverRun } from "./recover.ts";
 import { type Site, type Survey, survey } from "./site.ts";
 import { hasGroups } from "./usage.ts";
+import { keepVigil } from "./vigil.ts";
 import { warmPool } from "./warm.ts";
 
 export interface DockerOptions {
@@ -68,6 +70,7 @@ export async function dockerAvailable(env: Environment): Promise<DockerAvailabil
 function makeEngine(connection: Connection, daemon: Daemon, options: DockerOptions): Engine {
   const containers: Containers = ownContainers(connection);
   const pool = warmPool();
+  const vigil = keepVigil(connection);
   const networks = new Map<string, Promise<void>>();
   const running = new Set<Promise<unknown>>();
   const closing = new AbortController();
@@ -95,6 +98,7 @@ function makeEngine(connection: Connection, daemon: Daemon, options: DockerOptio
       image: current.image,
       groups: hasGroups(daemon, connection.host),
       network,
+      life: vigil.life,
     };
     if (current.survey === null) {
       current.survey = survey(base, task);
@@ -112,6 +116,12 @@ function makeEngine(connection: Connection, daemon: Daemon, options: DockerOptio
       const site = await siteOf(task);
       return await (task.warm ? pool.run : runFresh)(site, task, hooks, stops);
     } catch (error) {
+      if (isNetworkGone(error, task.run)) {
+        networks.delete(task.run);
+        throw new EngineLostError("The run's network was removed by somebody else", {
+          cause: error,
+        });
+      }
       throw explain(error, connection.host);
     }
   };
@@ -169,6 +179,7 @@ function makeEngine(connection: Connection, daemon: Daemon, options: DockerOptio
         await removeNetwork(connection.docker, run).catch(() => {});
       }
       networks.clear();
+      vigil.close();
       connection.close();
     },
   };

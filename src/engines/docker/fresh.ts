@@ -26,6 +26,7 @@ export async function runFresh(
 ): Promise<Finished> {
   if (isStopped(stops)) return { outcome: NOTHING_RAN, release: async () => {} };
   if (site.shared) await handOver(site, task, task.output);
+  const life = await site.life();
   const group = site.groups ? newGroup() : null;
   const options = containerOptions(task, {
     kind: "task",
@@ -57,7 +58,7 @@ export async function runFresh(
     let ending =
       exitCode === "stopped"
         ? STOPPED
-        : await judge(site.connection, container, exitCode, {
+        : await judge(site.connection, life, container, exitCode, {
             limit: task.resources.memory,
             peakMemory: group?.read().peakMemory ?? null,
           });

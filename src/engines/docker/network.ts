@@ -34,6 +34,13 @@ export async function ensureNetwork(docker: Docker, run: string): Promise<void> 
   }
 }
 
+/** Whether a container could not be made or started because somebody removed the run's network. */
+export function isNetworkGone(error: unknown, run: string): boolean {
+  return (
+    statusOf(error) === 404 && wordsOf(error).includes(`network ${networkName(run)} not found`)
+  );
+}
+
 /** Removes the run's network where there is one and nobody is in it. */
 export async function removeNetwork(docker: Docker, run: string): Promise<void> {
   try {

@@ -6,6 +6,7 @@ import { EngineLostError, type Outcome } from "../engine.ts";
 import type { Connection } from "./connect.ts";
 import { statusOf } from "./errors.ts";
 import { jsonLines, readable } from "./streams.ts";
+import type { Life } from "./vigil.ts";
 
 /** Of a task that was stopped before it ran. */
 export const NOTHING_RAN: Outcome = {
@@ -28,7 +29,10 @@ export function mayBeDaemons(exitCode: number): boolean {
   return ENDED_BY_DAEMON.includes(exitCode);
 }
 
-const waitSchema = z.object({ StatusCode: z.number() });
+const waitSchema = z.object({
+  StatusCode: z.number(),
+  Error: z.object({ Message: z.string() }).nullish(),
+});
 
 /**
  * Waits for a container that was started, and gives its exit code. "Not running" is the default
@@ -50,7 +54,11 @@ export async function waitForExit(container: Container): Promise<number> {
       error === null ? resolve(answer) : reject(error),
   );
   for await (const answer of jsonLines(readable(await promise))) {
-    return waitSchema.parse(answer).StatusCode;
+    const { StatusCode, Error: failure } = waitSchema.parse(answer);
+    if (failure?.Message) {
+      throw new EngineLostError(`The Docker daemon stopped waiting: ${failure.Message}`);
+    }
+    return StatusCode;
   }
   throw new EngineLostError("The Docker daemon ended the connection before the container ended");
 }
@@ -79,11 +87,13 @@ interface Known {
  */
 export async function judge(
   connection: Connection,
+  life: Life,
   container: Container,
   exitCode: number,
   known: Known,
 ): Promise<Ending> {
-  // Nearly all tasks end here, without another request.
+  // Whatever the exit code: a simulation may end well when its daemon asks it to.
+  if (!(await life.goesOn())) throw new EngineLostError("The Docker daemon shut down");
   if (exitCode === 0) return exited(0);
   let answer: unknown;
   try {
@@ -96,10 +106,6 @@ export async function judge(
   // `docker rm -f` kills first, and removes what it has marked before.
   if (exitCode === KILLED && State.Status === "removing") throw new EngineLostError(REMOVED);
   if (State.OOMKilled === true) return outOfMemory();
-  // A daemon that shuts down ends its containers first, and no longer takes new connections.
-  if (mayBeDaemons(exitCode) && !(await connection.answers())) {
-    throw new EngineLostError(`The Docker daemon at ${connection.host.url} shut down`);
-  }
   if (exitCode === KILLED && (await ranOut(connection, container, State, known))) {
     return outOfMemory();
   }

@@ -4,12 +4,13 @@ import { z } from "zod";
 import type { Outcome, Recovered, RecoveryTarget } from "../engine.ts";
 import type { Connection } from "./connect.ts";
 import { LABELS, removeContainer } from "./container.ts";
+import { startOfDaemon } from "./daemon.ts";
 import { statusOf } from "./errors.ts";
 import { download, OUTPUT } from "./files.ts";
 import { moveContent } from "./folders.ts";
 import { exited, mayBeDaemons, outOfMemory, withDropped } from "./outcome.ts";
 import { wasStopped } from "./stops.ts";
-import { demultiplex } from "./streams.ts";
+import { demultiplex, readable } from "./streams.ts";
 import { type Group, groupOf } from "./usage.ts";
 
 const listSchema = z.array(
@@ -45,7 +46,10 @@ export async function recoverRun(
   const filters = { label: [`${LABELS.run}=${run}`] };
   const answer = await connection.docker.listContainers({ all: true, filters });
   const listed = listSchema.parse(answer);
-  const recovered = await Promise.all(listed.map((one) => recoverOne(connection, one, target)));
+  const since = listed.length === 0 ? null : await startOfDaemon(connection);
+  const recovered = await Promise.all(
+    listed.map((one) => recoverOne(connection, one, target, since)),
+  );
   return recovered.filter((one) => one !== null);
 }
 
@@ -53,6 +57,7 @@ async function recoverOne(
   connection: Connection,
   listed: Listed,
   target: (task: string) => RecoveryTarget | "live" | null,
+  since: number | null,
 ): Promise<Recovered | null> {
   const container = connection.docker.getContainer(listed.Id);
   const task = listed.Labels[LABELS.task] ?? "";
@@ -63,7 +68,7 @@ async function recoverOne(
   const group = groupOf(inspected.HostConfig.CgroupParent ?? "");
   const kind = listed.Labels[LABELS.kind];
 
-  if (goal !== null && kind === "task" && endedByItself(listed, inspected)) {
+  if (goal !== null && kind === "task" && endedByItself(listed, inspected, since)) {
     const outcome = await adopt(container, inspected, group, goal);
     return { task, outcome, release: () => discard(container, group) };
   }
@@ -84,10 +89,12 @@ async function inspect(container: Container): Promise<Inspected | null> {
 }
 
 /**
- * Not what was told to end, and not what its daemon may have ended: the exit codes of that cannot
- * be told from a simulation's own, which then runs once more than it had to.
+ * Not what was told to end, and not what a daemon may have ended when it shut down: what has its
+ * exit codes, or began before this daemon did. A simulation that had ended by itself all the same
+ * runs once more than it had to.
  */
-function endedByItself(listed: Listed, { State }: Inspected): boolean {
+function endedByItself(listed: Listed, { State }: Inspected, since: number | null): boolean {
+  if (since !== null && Date.parse(State.StartedAt) < since) return false;
   if (State.Status !== "exited" || wasStopped(listed.Names ?? [])) return false;
   return State.OOMKilled === true || !mayBeDaemons(State.ExitCode);
 }
@@ -99,7 +106,9 @@ async function adopt(
   goal: RecoveryTarget,
 ): Promise<Outcome> {
   const pass = demultiplex((_channel, chunk) => goal.log(chunk));
-  pass(await container.logs({ stdout: true, stderr: true }));
+  // Followed to its end, which has come: only so does dockerode tell of a connection that breaks.
+  const log = await container.logs({ stdout: true, stderr: true, follow: true });
+  for await (const chunk of readable(log)) pass(chunk);
 
   let ending =
     State.OOMKilled === true && State.ExitCode !== 0 ? outOfMemory() : exited(State.ExitCode);

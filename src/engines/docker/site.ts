@@ -9,6 +9,7 @@ import { isLost } from "./errors.ts";
 import { type Marker, makeMarker, OUTPUT, readFileOf } from "./files.ts";
 import type { PreparedImage } from "./image.ts";
 import { containerUser, type Owner, resolveOwner } from "./users.ts";
+import type { Life } from "./vigil.ts";
 
 /** All that a task's container depends on and the task itself does not say. */
 export interface Site {
@@ -24,6 +25,8 @@ export interface Site {
   readonly imageOwner: Owner | null;
   /** The Docker network of tasks that may have one. */
   network(task: Task): Promise<string | null>;
+  /** The daemon's lifetime in which a task begins. */
+  life(): Promise<Life>;
 }
 
 /** What only a container of the image can tell. */

@@ -39,12 +39,15 @@ import { isStopped, killContainer, type Stops, watchStops } from "./stops.ts";
 import { type Channel, demultiplex } from "./streams.ts";
 import { type Group, newGroup, sampleCpu } from "./usage.ts";
 import { containerUser } from "./users.ts";
+import type { Life } from "./vigil.ts";
 
 /** A container that is kept for one worker's tasks, and the shell in it that runs them. */
 interface Warm {
   /** What its tasks have in common. */
   readonly key: string;
   readonly container: Container;
+  /** The daemon's, since before the container. */
+  readonly life: Life;
   readonly group: Group | null;
   /** A folder of ours with what is mounted into the container. */
   readonly home: string;
@@ -121,6 +124,7 @@ function keyOf(site: Site, task: Task): string {
 async function open(site: Site, task: Task, key: string): Promise<Warm> {
   // Beside the scratch folder: on the outputs' disk, so that they are moved there by rename.
   const home = await mkdtemp(path.join(path.dirname(task.scratch), `warm-${task.worker}-`));
+  const life = await site.life();
   const group = site.groups ? newGroup() : null;
   let container: Container | null = null;
   try {
@@ -167,7 +171,7 @@ async function open(site: Site, task: Task, key: string): Promise<Warm> {
     await container.start();
     const last = await command(hello, () => {});
     if (last === null) throw await noShell(site, container);
-    return { key, container, group, home, output, templates, command, last };
+    return { key, container, life, group, home, output, templates, command, last };
   } catch (error) {
     await removeAll(site, container, group, home);
     throw error;
@@ -312,7 +316,7 @@ async function endingOf(
   // The task took the shell with it, or somebody or something else the container.
   const known = { limit: task.resources.memory, peakMemory: warm.group?.read().peakMemory ?? null };
   const exitCode = await waitForExit(warm.container);
-  const ending = await judge(site.connection, warm.container, exitCode, known);
+  const ending = await judge(site.connection, warm.life, warm.container, exitCode, known);
   if (ending.ended !== "exited") return ending;
   if (ending.exitCode === 0) {
     throw new EngineLostError("The connection to a worker's shell broke off");

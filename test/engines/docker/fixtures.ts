@@ -1,6 +1,9 @@
 import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { dockerEngine } from "../../../src/engines/docker/docker.ts";
 import { findDocker, findTlsDaemon, images } from "../../lab/lab.ts";
+import { type Bench, type ContractOptions, setUpBench } from "../contract/bench.ts";
 import { testSweep } from "../fixtures.ts";
 
 const execute = promisify(execFile);
@@ -27,6 +30,30 @@ export async function tlsEnv(): Promise<Environment | null> {
 export function daemonEnv(host: string): Environment {
   const { DOCKER_TLS_VERIFY: _verify, DOCKER_CERT_PATH: _certs, ...rest } = process.env;
   return { ...rest, DOCKER_HOST: host };
+}
+
+/** A bench of the contract's for tests of their own: `describe.skipIf(env === null)` around it. */
+export function dockerBench(
+  env: Environment | null,
+  changes: Partial<ContractOptions> = {},
+): Bench {
+  const known = env ?? {};
+  return setUpBench({
+    missing: null,
+    make: () => dockerEngine({ env: known }),
+    sweep,
+    orchestrator: fileURLToPath(new URL("orchestrator.ts", import.meta.url)),
+    orchestratorEnv: known,
+    remains: (run) => remains(known, run),
+    capabilities: {
+      writableInputs: null,
+      cpuSeconds: "always",
+      peakMemory: "always",
+      memoryLimit: true,
+      adopts: null,
+    },
+    ...changes,
+  });
 }
 
 /** The docker CLI, so that tests see what is there without the engine's own code. */
