@@ -9,6 +9,7 @@ import type { RunEvent } from "./run/events.ts";
 import { execute } from "./run/execute.ts";
 import { type Explanation, explain } from "./run/explain.ts";
 import { resolveInputs } from "./run/inputs.ts";
+import { type Job, planJobs, type Texts, textsOf } from "./run/jobs.ts";
 import type { ResumeMode } from "./run/reconcile.ts";
 import type { RunSummary } from "./run/summary.ts";
 import { ReportedError } from "./sweep/errors.ts";
@@ -20,7 +21,7 @@ export type { Point } from "./plan/point.ts";
 export { type Diagnostic, ReportedError, SweepError } from "./sweep/errors.ts";
 export { sweepFromObject } from "./sweep/load.ts";
 export type { Parameters, Status, Sweep, Value } from "./sweep/sweep.ts";
-export type { Explanation, Keyer, Plan, ResumeMode, RunEvent, RunSummary };
+export type { Explanation, Job, Keyer, Plan, ResumeMode, RunEvent, RunSummary };
 
 export interface PlanOptions {
   /** Path of the sweep file, or a sweep made by `sweepFromObject`. */
@@ -60,6 +61,14 @@ export interface RunOptions extends PlanOptions, EngineOptions {
   readonly onEvent?: (event: RunEvent) => void;
 }
 
+export interface JobsOptions extends Omit<RunOptions, keyof PlanOptions> {
+  readonly jobs: readonly Job[];
+  /** What a sweep file says beside points and command: name, image or process, timeout, ... */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Against which the settings' relative paths resolve; default: the working directory. */
+  readonly folder?: string;
+}
+
 /**
  * Reads and checks a sweep and makes its plan: nothing is started or written.
  *
@@ -85,6 +94,25 @@ export function planSweep(options: PlanOptions): Plan {
  */
 export async function runSweep(options: RunOptions): Promise<RunSummary> {
   const plan = planSweep(options);
+  return await runPlan(plan, textsOf(plan.sweep), options);
+}
+
+/**
+ * Runs a list of jobs that a program made, each a point with a command of its own, as `runSweep`
+ * runs the points of a sweep: with workers, retries, resume and exports.
+ *
+ * @throws as `runSweep`.
+ */
+export async function runJobs(options: JobsOptions): Promise<RunSummary> {
+  const { plan, texts } = planJobs(options.jobs, options.settings, resolve(options.folder ?? "."));
+  return await runPlan(plan, texts, options);
+}
+
+async function runPlan(
+  plan: Plan,
+  texts: Texts,
+  options: Omit<RunOptions, keyof PlanOptions>,
+): Promise<RunSummary> {
   const sweep: Sweep =
     options.workers === undefined ? plan.sweep : { ...plan.sweep, workers: options.workers };
   if (sweep.finish.length > 0) {
@@ -121,6 +149,7 @@ export async function runSweep(options: RunOptions): Promise<RunSummary> {
   }
   return await execute({ ...plan, sweep }, engine, {
     out: resolve(options.out ?? join("runs", sweep.name)),
+    texts,
     mode: options.resume ?? "auto",
     verify: options.verify ?? false,
     reuse: options.reuse === undefined ? null : resolve(options.reuse),

@@ -3,8 +3,6 @@ import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 import { type Engine, EngineLostError } from "../engines/engine.ts";
-import { renderer } from "../plan/command.ts";
-import { keyer } from "../plan/key.ts";
 import type { Plan } from "../plan/plan.ts";
 import { openDatabase } from "../results/database.ts";
 import { exportRun } from "../results/export.ts";
@@ -15,6 +13,7 @@ import { statusCounts } from "../results/rows.ts";
 import { ReportedError } from "../sweep/errors.ts";
 import type { Emit } from "./events.ts";
 import { resolveInputs } from "./inputs.ts";
+import type { Texts } from "./jobs.ts";
 import { openJournal, runId, startExecution } from "./journal.ts";
 import { carryOutMoves } from "./moves.ts";
 import { makeQueue } from "./queue.ts";
@@ -27,6 +26,7 @@ import type { RunSummary } from "./summary.ts";
 export interface ExecuteOptions {
   /** Absolute path of the run folder. */
   readonly out: string;
+  readonly texts: Texts;
   readonly mode: ResumeMode;
   /** Reads the outputs of finished points and compares their sha256. */
   readonly verify: boolean;
@@ -87,7 +87,7 @@ export async function execute(
       emit({ type: "warning", message: `${saved} finished points of a killed run were saved.` });
     }
 
-    const keys = keyer(sweep, { identity: image.identity, inputs });
+    const keys = options.texts.keys({ identity: image.identity, inputs });
     const found = reconcile(database, folder, plan, keys, options);
     if (found.damaged.count > 0) {
       const { count, examples } = found.damaged;
@@ -113,7 +113,7 @@ export async function execute(
     const stopped = await schedule({
       ...context,
       sweep,
-      render: renderer(sweep),
+      render: options.texts.render,
       inputs: inputs.map(({ source, to }) => ({ source, target: to, perTask: false })),
       emit,
       stop,

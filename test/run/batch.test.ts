@@ -6,7 +6,7 @@ import { read, runFake, temporaryFolder } from "./harness.ts";
 
 /** The names of a batch's points, as the task's list has them. */
 function namesOf(task: Task): string[] {
-  const mount = task.mounts.find(({ target }) => target === task.env["SIM_POINTS"]);
+  const mount = task.mounts.find(({ target }) => target === task.env.SIM_POINTS);
   const lines = read(mount?.source ?? "")
     .trimEnd()
     .split("\n");
@@ -19,7 +19,7 @@ describe("a batch", () => {
   test("gives each process the points with their parameters and output folders", async () => {
     const lists: string[] = [];
     const { points, engine } = await runFake(temporaryFolder(), sweep, (task) => {
-      const mount = task.mounts.find(({ target }) => target === task.env["SIM_POINTS"]);
+      const mount = task.mounts.find(({ target }) => target === task.env.SIM_POINTS);
       lists.push(read(mount?.source ?? ""));
       return {
         files: Object.fromEntries(namesOf(task).map((name) => [`${name}/result.json`, "{}"])),

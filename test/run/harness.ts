@@ -9,6 +9,7 @@ import { runFolder } from "../../src/results/folder.ts";
 import { pointRows } from "../../src/results/rows.ts";
 import type { RunEvent } from "../../src/run/events.ts";
 import { type ExecuteOptions, execute } from "../../src/run/execute.ts";
+import { textsOf } from "../../src/run/jobs.ts";
 import type { RunSummary } from "../../src/run/summary.ts";
 import { sweepFromObject } from "../../src/sweep/load.ts";
 import { type FakeEngine, fakeEngine, type Play } from "./fake-engine.ts";
@@ -30,7 +31,7 @@ export interface Ran {
 
 /** The parameters that a task of one point was given. */
 export function parametersOf(task: Task): Record<string, string | number | boolean> {
-  return JSON.parse(task.env["SIM_POINT"] ?? "{}");
+  return JSON.parse(task.env.SIM_POINT ?? "{}");
 }
 
 /** Executes a sweep with the fake engine into `out`; `sweep` lacks nothing but a name and image. */
@@ -47,6 +48,7 @@ export async function runFake(
   const never = new AbortController().signal;
   const summary = await execute(plan, engine, {
     out,
+    texts: textsOf(plan.sweep),
     mode: "auto",
     verify: false,
     reuse: null,

@@ -10,8 +10,8 @@ const seeds = (list: readonly number[], more: object = {}) => ({
   ...more,
 });
 const writeSeed = (task: Parameters<typeof parametersOf>[0]) => ({
-  files: { seed: `${parametersOf(task)["seed"]}` },
-  log: `seed ${parametersOf(task)["seed"]}\n`,
+  files: { seed: `${parametersOf(task).seed}` },
+  log: `seed ${parametersOf(task).seed}\n`,
 });
 
 describe("a second run", () => {
@@ -28,7 +28,7 @@ describe("a second run", () => {
     const out = temporaryFolder();
     await runFake(out, seeds([2, 4]), writeSeed);
     const { engine } = await runFake(out, seeds([1, 2, 3, 4]), writeSeed);
-    expect(engine.tasks.map((task) => parametersOf(task)["seed"])).toEqual([1, 3]);
+    expect(engine.tasks.map((task) => parametersOf(task).seed)).toEqual([1, 3]);
   });
 
   test("of fewer points keeps the others' results for later", async () => {
@@ -97,7 +97,7 @@ describe("a second run", () => {
     await runFake(out, seeds([1, 2]), writeSeed);
     damage(out);
     const { engine, events } = await runFake(out, seeds([1, 2]), writeSeed);
-    expect(engine.tasks.map((task) => parametersOf(task)["seed"])).toEqual([1]);
+    expect(engine.tasks.map((task) => parametersOf(task).seed)).toEqual([1]);
     expect(read(out, "points/seed=1/seed")).toBe("1");
     expect(JSON.stringify(events)).toContain("1 finished points run again");
   });
@@ -144,7 +144,7 @@ describe("resume modes", () => {
     const out = temporaryFolder();
     await unfinished(out);
     const { engine } = await runFake(out, seeds([1, 2, 3, 4]), () => ({}), { mode });
-    expect(engine.tasks.map((task) => parametersOf(task)["seed"])).toEqual(run);
+    expect(engine.tasks.map((task) => parametersOf(task).seed)).toEqual(run);
   });
 });
 
@@ -155,7 +155,7 @@ describe("--reuse", () => {
     const { engine, points, summary } = await runFake(second, seeds([2, 3]), writeSeed, {
       reuse: first,
     });
-    expect(engine.tasks.map((task) => parametersOf(task)["seed"])).toEqual([3]);
+    expect(engine.tasks.map((task) => parametersOf(task).seed)).toEqual([3]);
     expect(points).toEqual(["seed=2 succeeded 0 cached", "seed=3 succeeded 1"]);
     expect(read(second, "points/seed=2/seed")).toBe("2");
     expect(read(second, "logs/seed=2/1.txt")).toBe("seed 2\n");

@@ -10,7 +10,7 @@ describe("a run of points that succeed", () => {
   test("runs each once, in order, with its parameters", async () => {
     const out = temporaryFolder();
     const { points, engine, summary } = await runFake(out, THREE, (task) => ({
-      files: { "out.txt": `${parametersOf(task)["seed"]}` },
+      files: { "out.txt": `${parametersOf(task).seed}` },
       log: "hello\n",
     }));
     expect(points).toEqual(["seed=1 succeeded 1", "seed=2 succeeded 1", "seed=3 succeeded 1"]);
@@ -229,7 +229,7 @@ describe("the end before the end", () => {
       out,
       THREE,
       (task) => {
-        if (parametersOf(task)["seed"] !== 2) return {};
+        if (parametersOf(task).seed !== 2) return {};
         controller.abort("SIGINT");
         return { hangs: true };
       },
@@ -249,7 +249,7 @@ describe("the end before the end", () => {
     const out = temporaryFolder();
     const refusal = new ReportedError(3, "the disk is full");
     const run = runFake(out, { ...THREE, workers: 2 }, (task) =>
-      parametersOf(task)["seed"] === 2 ? { throws: refusal } : { hangs: true },
+      parametersOf(task).seed === 2 ? { throws: refusal } : { hangs: true },
     );
     await expect(run).rejects.toBe(refusal);
     expect((await runFake(out, THREE)).points).toEqual([
