@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
+import { pathToFileURL } from "node:url";
 import { ReportedError } from "../sweep/errors.ts";
 import type { RunFolder } from "./folder.ts";
 
@@ -94,7 +95,7 @@ export function readDatabase(folder: RunFolder): DatabaseSync {
       `No run in ${folder.root}: there is no run.db.\nName a run's folder, as runs/NAME.`,
     );
   }
-  const database = open(folder, true);
+  const database = openForReading(folder);
   try {
     if (schemaVersion(database, folder) === 0) {
       throw new ReportedError(2, `The run in ${folder.root} has not started yet.`);
@@ -111,6 +112,25 @@ function open(folder: RunFolder, readOnly: boolean): DatabaseSync {
     return new DatabaseSync(folder.database, { readOnly, timeout: 10_000 });
   } catch (cause) {
     throw unreadable(folder, cause);
+  }
+}
+
+/**
+ * To read a database with a write-ahead log, SQLite creates files beside it. Where this process
+ * may not do that, and nobody has the database open, it is read as one that does not change:
+ * https://sqlite.org/uri.html#uriimmutable
+ */
+function openForReading(folder: RunFolder): DatabaseSync {
+  const database = open(folder, true);
+  try {
+    database.prepare("PRAGMA user_version").get();
+    return database;
+  } catch (cause) {
+    database.close();
+    if (existsSync(`${folder.database}-wal`)) throw unreadable(folder, cause);
+    const still = pathToFileURL(folder.database);
+    still.searchParams.set("immutable", "1");
+    return new DatabaseSync(still, { readOnly: true });
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, utimesSync } from "node:fs";
+import { chmodSync, mkdirSync, utimesSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
 import { openDatabase, readDatabase } from "../../src/results/database.ts";
@@ -184,3 +184,21 @@ it("takes the run under ./runs that was written to last, or the folder that is o
   expect(latestRun(run.root).root).toBe(run.root);
   expect(() => latestRun(join(runs, "no run"))).toThrow(/No run in .*no run/);
 });
+
+it.skipIf(process.getuid?.() !== 0)(
+  "reads a run in a folder that it may not write to (needs root, to be somebody else)",
+  () => {
+    using run = makeRun({
+      points: [done("a")],
+      executions: [{ started: START, ended: START + 1 }],
+    });
+    chmodSync(dirname(dirname(run.root)), 0o755);
+    const uid = process.geteuid?.() ?? 0;
+    process.seteuid?.(65534);
+    try {
+      expect(statusOf(run)).toMatchObject({ points: 1, alive: false });
+    } finally {
+      process.seteuid?.(uid);
+    }
+  },
+);
