@@ -299,8 +299,10 @@ export function latestRun(base: string): RunFolder {
 }
 
 function lastWrite(folder: RunFolder): number {
-  const times = [folder.database, `${folder.database}-wal`].map(
-    (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0,
-  );
+  const times = [folder.database, `${folder.database}-wal`].map((path) => {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    // Reading leaves an empty log.
+    return stat === undefined || stat.size === 0 ? 0 : stat.mtimeMs;
+  });
   return Math.max(...times);
 }

@@ -178,6 +178,7 @@ it("takes the run under ./runs that was written to last, or the folder that is o
   const written = (folder: RunFolder, time: number) => utimesSync(folder.database, time, time);
   written(run, 2000);
   written(other, 1000);
+  readDatabase(other).close();
   expect(latestRun(dirname(runs)).root).toBe(run.root);
   written(other, 3000);
   expect(latestRun(dirname(runs)).root).toBe(other.root);
