@@ -32,7 +32,8 @@ export function initCommand() {
       exits(async (folder, { force }) => {
         writeStarter(folder, force ?? false);
         for (const [, name] of FILES) await print(`${join(folder, name)}\n`);
-        say(`\nNext:\n${folder === "." ? "" : `  cd ${folder}\n`}  sim-pipeline run --build`);
+        const quoted = /^[\w./-]+$/.test(folder) ? folder : JSON.stringify(folder);
+        say(`\nNext:\n${folder === "." ? "" : `  cd ${quoted}\n`}  sim-pipeline run --build`);
         return 0;
       }),
     );

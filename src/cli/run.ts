@@ -84,7 +84,10 @@ async function run(options: RunOptions, json: boolean): Promise<number> {
       // What was cut off by the signal is no failure to tell about.
       const isCutOff =
         error === signals.stop.reason || (error instanceof Error && error.name === "AbortError");
-      if (signals.stop.aborted && isCutOff) return signals.exitCode() ?? 1;
+      if (signals.stop.aborted && isCutOff) {
+        display.say("Interrupted before any point was started.");
+        return signals.exitCode() ?? 1;
+      }
       throw error;
     }
     interrupted = signals.exitCode();

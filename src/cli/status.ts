@@ -62,17 +62,27 @@ function failedLine({ name, status, reason }: Failed, columns = Number.POSITIVE_
 
 /** Shows the status until nobody runs any more. */
 async function watchStatus(read: () => RunStatus, folder: RunFolder, json: boolean): Promise<void> {
-  const clear = process.stdout.isTTY ? "\x1b[H\x1b[2J\x1b[3J" : "";
+  const isScreen = process.stdout.isTTY && !json;
+  const shown = (status: RunStatus): string => {
+    if (json) return `${JSON.stringify(withFolder(status, folder))}\n`;
+    const text = statusText(status, folder);
+    return isScreen ? redrawn(text) : text;
+  };
+  if (isScreen) await print("\x1b[2J");
   for (;;) {
     const before = performance.now();
     const status = read();
     const took = performance.now() - before;
-    if (json) await print(`${JSON.stringify(withFolder(status, folder))}\n`);
-    else await print(clear + statusText(status, folder));
+    await print(shown(status));
     if (!status.alive || isClosed()) return;
     // A clock, not a wait for an event; reading a very large run takes no more than a tenth.
     await setTimeout(Math.max(1000, took * 9));
   }
+}
+
+/** The text from the top of the screen, over what was there, without a flicker. */
+function redrawn(text: string): string {
+  return `\x1b[H${text.replaceAll("\n", "\x1b[K\n")}\x1b[J`;
 }
 
 /** A run's status for people. */
