@@ -51,7 +51,7 @@ export async function waitForExit(container: Container): Promise<number> {
       statusCodes: { 200: true, 404: "no such container", 500: "server error" },
     },
     (error: Error | null, answer: NodeJS.ReadableStream) =>
-      error === null ? resolve(answer) : reject(error),
+      error === null ? resolve(answer) : reject(statusOf(error) === 404 ? removed(error) : error),
   );
   for await (const answer of jsonLines(readable(await promise))) {
     const { StatusCode, Error: failure } = waitSchema.parse(answer);
@@ -100,11 +100,11 @@ export async function judge(
     answer = await container.inspect();
   } catch (error) {
     if (statusOf(error) !== 404) throw error;
-    throw new EngineLostError(REMOVED, { cause: error });
+    throw removed(error);
   }
   const { State } = stateSchema.parse(answer);
   // `docker rm -f` kills first, and removes what it has marked before.
-  if (exitCode === KILLED && State.Status === "removing") throw new EngineLostError(REMOVED);
+  if (exitCode === KILLED && State.Status === "removing") throw removed();
   if (State.OOMKilled === true) return outOfMemory();
   if (exitCode === KILLED && (await ranOut(connection, container, State, known))) {
     return outOfMemory();
@@ -112,7 +112,9 @@ export async function judge(
   return exited(exitCode);
 }
 
-const REMOVED = "The container was removed by somebody else while it ran";
+function removed(cause?: unknown): EngineLostError {
+  return new EngineLostError("The container was removed by somebody else", { cause });
+}
 
 /** 128 + SIGKILL. */
 const KILLED = 137;

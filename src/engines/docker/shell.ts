@@ -3,6 +3,7 @@
  * what it is told, and how its answers are told apart from what the tasks print.
  */
 
+import { randomBytes } from "node:crypto";
 import type { Channel } from "./streams.ts";
 
 /** What the shell says after each command. */
@@ -13,6 +14,14 @@ export interface Report {
   readonly cpuSeconds: number | null;
   /** Processes killed for memory in the container so far, as far as it was looked at. */
   readonly oomKills: number;
+}
+
+/**
+ * Marks a report. Begins with a control character, so that text is hardly ever held back as the
+ * possible beginning of one.
+ */
+export function newNonce(): string {
+  return `\x1e${randomBytes(16).toString("hex")}`;
 }
 
 /**
@@ -75,7 +84,7 @@ const END_LEFTOVERS = "while kill -9 -1 2>/dev/null; do :; done";
  */
 function report(nonce: string): string {
   return `_sim_a= _sim_b=; read -r _sim_a _sim_b <"$_sim_cpu"
-echo "${nonce} $_sim_status $_sim_kills $_sim_a $_sim_b"; echo ${nonce} >&2
+echo "${nonce} $_sim_status $_sim_kills $_sim_a $_sim_b"; echo "${nonce}" >&2
 `;
 }
 

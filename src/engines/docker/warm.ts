@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { Duplex } from "node:stream";
@@ -30,6 +30,7 @@ import {
   hello,
   type Listener,
   listen,
+  newNonce,
   type Report,
   runCommand,
   TERMINATE_ALL,
@@ -55,10 +56,15 @@ interface Warm {
   readonly output: string | null;
   /** The files that stand for per-task mounts, by target. */
   readonly templates: ReadonlyMap<string, string>;
-  /** Sends a command and resolves with what the shell reports, or null when it has ended. */
-  command(text: (nonce: string) => string, log: (chunk: Buffer) => void): Promise<Report | null>;
+  readonly shell: Shell;
   /** As of the last report. */
   last: Report;
+}
+
+interface Shell {
+  /** Sends a command and resolves with what the shell reports, or null when it has ended. */
+  command(text: (nonce: string) => string, log: (chunk: Buffer) => void): Promise<Report | null>;
+  hasEnded(): boolean;
 }
 
 /** The kept containers of an engine, one a worker. */
@@ -80,9 +86,10 @@ export function warmPool(): WarmPool {
   const run = async (site: Site, task: Task, hooks: TaskHooks, stops: Stops): Promise<Finished> => {
     if (isStopped(stops)) return { outcome: NOTHING_RAN, release: async () => {} };
     const key = keyOf(site, task);
-    if (workers.get(task.worker)?.warm.key !== key) await discard(task.worker);
     let warm = workers.get(task.worker)?.warm;
-    if (warm === undefined) {
+    // One that ended while it had nothing to do was removed by somebody, or its daemon went away.
+    if (warm === undefined || warm.key !== key || warm.shell.hasEnded()) {
+      await discard(task.worker);
       warm = await open(site, task, key);
       workers.set(task.worker, { warm, site });
     }
@@ -167,11 +174,11 @@ async function open(site: Site, task: Task, key: string): Promise<Warm> {
         secrets: task.secrets,
       });
     }
-    const command = await connect(container);
+    const shell = await connect(container);
     await container.start();
-    const last = await command(hello, () => {});
+    const last = await shell.command(hello, () => {});
     if (last === null) throw await noShell(site, container);
-    return { key, container, life, group, home, output, templates, command, last };
+    return { key, container, life, group, home, output, templates, shell, last };
   } catch (error) {
     await removeAll(site, container, group, home);
     throw error;
@@ -189,7 +196,7 @@ async function noShell(site: Site, container: Container): Promise<unknown> {
 }
 
 /** Attaches to the shell of a container that is yet to start. */
-async function connect(container: Container): Promise<Warm["command"]> {
+async function connect(container: Container): Promise<Shell> {
   const attached = await container.attach({
     stream: true,
     stdin: true,
@@ -201,18 +208,23 @@ async function connect(container: Container): Promise<Warm["command"]> {
   let listener: Listener | null = null;
   const pass = demultiplex((channel: Channel, chunk) => listener?.push(channel, chunk));
   attached.on("data", pass);
-  const ended = new Promise<null>((resolve) => {
-    attached.once("close", () => resolve(null));
-    attached.once("end", () => resolve(null));
-    // What broke it, the daemon is asked next.
-    attached.on("error", () => resolve(null));
-  });
-  return async (text, log) => {
-    const nonce = randomBytes(16).toString("hex");
-    listener = listen(nonce, log);
-    // A write to a shell that has ended is answered by `ended`.
-    attached.write(text(nonce));
-    return await Promise.race([listener.report, ended]);
+  let over = false;
+  const { promise: ended, resolve } = Promise.withResolvers<null>();
+  const end = (): void => {
+    over = true;
+    resolve(null);
+  };
+  // What broke it, the daemon is asked next.
+  for (const event of ["close", "end", "error"]) attached.on(event, end);
+  return {
+    command: async (text, log) => {
+      const nonce = newNonce();
+      listener = listen(nonce, log);
+      // A write to a shell that has ended is answered by `ended`.
+      attached.write(text(nonce));
+      return await Promise.race([listener.report, ended]);
+    },
+    hasEnded: () => over,
   };
 }
 
@@ -235,7 +247,10 @@ async function runIn(
   warm.group?.reset();
   const before = warm.last;
   const started = performance.now();
-  const reporting = warm.command((nonce) => runCommand(nonce, { words, env: task.env }), hooks.log);
+  const reporting = warm.shell.command(
+    (nonce) => runCommand(nonce, { words, env: task.env }),
+    hooks.log,
+  );
   const stopping = watchStops(stops, task.grace, {
     terminate: () => terminateAll(warm.container),
     kill: () => killContainer(warm.container),
@@ -258,7 +273,7 @@ async function runIn(
   } else {
     ending = withDropped(ending, await download(warm.container, task.output));
     if (usable) {
-      const emptied = await warm.command(
+      const emptied = await warm.shell.command(
         (nonce) => emptyFolder(nonce, OUTPUT),
         () => {},
       );
