@@ -52,7 +52,7 @@ export interface RunOptions extends PlanOptions, EngineOptions {
   readonly verify?: boolean;
   /** Another run folder, whose results count where their content keys are the same. */
   readonly reuse?: string;
-  /** Builds the sweep's image first. */
+  /** Builds the sweep's image first; default: where the sweep has `build` and no `image`. */
   readonly build?: boolean;
   readonly parquet?: boolean;
   /** Aborts at once, where `signal` ends running simulations gently. */
@@ -130,18 +130,20 @@ async function runPlan(
   for (const message of sweep.warnings) emit({ type: "warning", message });
 
   await using engine = await selectEngine(options.engine ?? "auto", sweep, env);
-  if (options.build === true && engine.name === "docker") {
+  // An image without a name of its own cannot come from anywhere else.
+  const build = options.build ?? (sweep.image === null && sweep.build !== null);
+  if (build && engine.name === "docker") {
     // With it comes the Docker client, which a plan can do without.
     const { buildImage } = await import("./images/build.ts");
-    const { build, folder, platform } = sweep;
-    if (build === null) {
+    const { folder, platform } = sweep;
+    if (sweep.build === null) {
       throw new ReportedError(
         2,
         `${sweep.file ?? sweep.name} does not say what to build.\n` +
           'Add "build: ." for a Dockerfile beside the sweep file, or run without --build.',
       );
     }
-    const context = resolve(folder, build.context);
+    const context = resolve(folder, sweep.build.context);
     const { imageReference } = await import("./engines/docker/image.ts");
     const tag = imageReference(sweep);
     const onLine = (line: string) => emit({ type: "building", line });

@@ -33,7 +33,7 @@ export function initCommand() {
         writeStarter(folder, force ?? false);
         for (const [, name] of FILES) await print(`${join(folder, name)}\n`);
         const quoted = /^[\w./-]+$/.test(folder) ? folder : JSON.stringify(folder);
-        say(`\nNext:\n${folder === "." ? "" : `  cd ${quoted}\n`}  sim-pipeline run --build`);
+        say(`\nNext:\n${folder === "." ? "" : `  cd ${quoted}\n`}  sim-pipeline run`);
         return 0;
       }),
     );

@@ -116,11 +116,15 @@ export function resultLaws(bench: Bench): void {
       expect(outcome.peakMemory).toBeLessThan(2 * 2 ** 30);
     });
 
-    test.skipIf(!capabilities.memoryLimit)("a death for memory is told apart", async () => {
+    const { memoryLimit } = capabilities;
+    const title = memoryLimit ? "a death for memory is told apart" : "memory is not limited";
+    test(title, async () => {
       const resources = { cpus: null, memory: 48 * 2 ** 20, gpus: 0 };
       const script = "dd if=/dev/zero of=/dev/null bs=200M count=1";
       const { outcome } = await run(script, { resources });
-      expect(outcome).toMatchObject({ ended: "oom", exitCode: null });
+      expect(outcome).toMatchObject(
+        memoryLimit ? { ended: "oom", exitCode: null } : { ended: "exited", exitCode: 0 },
+      );
     });
   });
 }

@@ -11,7 +11,6 @@ const SHELLS = [
   ["dash"],
   ["bash", "--posix"],
   ["busybox", "sh"],
-  ["ksh"],
   ["zsh", "--emulate", "sh"],
 ];
 
