@@ -30,6 +30,7 @@ function runShell(shell: string, args: readonly string[], script: string): strin
   const text = execFileSync(shell, [...args, script], {
     cwd: home,
     encoding: "utf8",
+    timeout: 25_000,
     env: {
       HOME: home,
       XDG_CACHE_HOME: join(home, "runs", "cache"),
@@ -57,17 +58,21 @@ function inBash(...words: string[]): string[] {
 const inFish = (line: string) =>
   runShell("fish", ["--no-config", "-c"], `source ./fish; complete -C '${line}'`);
 
-/** Types the line and a Tab into a zsh on a terminal of its own, and reads what it shows. */
-function inZsh(line: string): string {
+/**
+ * Types the line and a Tab into a zsh on a terminal of its own, and reads what it shows, at least
+ * up to `last`: typing on before that would make zsh leave out the list.
+ */
+function inZsh(line: string, last: string): string {
   const script = `
     zmodload zsh/zpty
     zpty shell "TERM=dumb zsh -f -i"
     zpty -w shell "PROMPT=; autoload -Uz compinit; compinit -u -D; source ./zsh; zstyle ':completion:*' list-prompt ''; LISTMAX=1000; print READY"
     zpty -r -m shell seen "*READY*READY*"
     zpty -w -n shell ${JSON.stringify(line)}$'\\t\\t'
+    zpty -r -m shell list "*"${JSON.stringify(last)}"*"
     zpty -w -n shell $'\\x15print -n EN; print D\\n'
-    zpty -r -m shell seen "*END*"
-    print -r -- "$seen"`;
+    zpty -r -m shell rest "*END*"
+    print -r -- "$list$rest"`;
   return runShell("zsh", ["-f", "-c"], script).join("\n");
 }
 
@@ -114,7 +119,7 @@ describe.skipIf(!has("zsh"))("in zsh (needs zsh)", () => {
     ["sim-pipeline run --engine=p", ["--engine=process"]],
     ["sim-pipeline run ", ["other.yml", "sweep.yaml"]],
   ])("%s", (line, expected) => {
-    const shown = inZsh(line);
+    const shown = inZsh(line, expected.at(-1) ?? "");
     for (const value of expected) expect(shown).toContain(value);
     expect(shown).not.toContain("notes.txt");
   });
