@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { ReportedError } from "../sweep/errors.ts";
-import type { RunFolder } from "./folder.ts";
+import { folderRefused, type RunFolder } from "./folder.ts";
 
 /** The schema's version, in `PRAGMA user_version`. A newer one is refused. */
 const VERSION = 1;
@@ -79,7 +79,7 @@ export function openDatabase(folder: RunFolder): DatabaseSync {
     return database;
   } catch (error) {
     database.close();
-    throw error;
+    throw databaseRefused(folder, error) ?? error;
   }
 }
 
@@ -149,6 +149,28 @@ function schemaVersion(database: DatabaseSync, folder: RunFolder): number {
     );
   }
   return version;
+}
+
+/** SQLite's primary result code of an error; null for any other error. */
+export function sqliteCode(error: unknown): number | null {
+  if (!(error instanceof Error) || !("errcode" in error)) return null;
+  return typeof error.errcode === "number" ? error.errcode & 0xff : null;
+}
+
+/** SQLITE_CORRUPT and SQLITE_NOTADB: https://sqlite.org/rescode.html */
+const DAMAGED: readonly (number | null)[] = [11, 26];
+
+/** SQLITE_PERM, _BUSY, _READONLY, _IOERR, _FULL and _CANTOPEN */
+const REFUSED: readonly (number | null)[] = [3, 5, 8, 10, 13, 14];
+
+/**
+ * What to say where run.db is damaged, or the disk refuses it; null for errors of ours.
+ */
+export function databaseRefused(folder: RunFolder, error: unknown): ReportedError | null {
+  if (error instanceof ReportedError) return null;
+  const code = sqliteCode(error);
+  if (DAMAGED.includes(code)) return unreadable(folder, error);
+  return REFUSED.includes(code) ? folderRefused(folder, error) : null;
 }
 
 function unreadable(folder: RunFolder, cause: unknown): ReportedError {

@@ -1,5 +1,5 @@
-import { mkdirSync, statfsSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, statfsSync } from "node:fs";
+import { dirname, join, sep } from "node:path";
 import { ReportedError } from "../sweep/errors.ts";
 
 /** Where things are in a run folder: every path absolute. */
@@ -62,8 +62,19 @@ const FULL = 256 * 1024;
 
 /** True where the disk of a run folder has no room left for us. */
 export function isFull(folder: RunFolder): boolean {
-  const { bavail, bsize } = statfsSync(folder.root);
+  // The folder may not be there: that is why somebody asks.
+  let there = folder.root;
+  while (!existsSync(there)) there = dirname(there);
+  const { bavail, bsize } = statfsSync(there);
   return bavail * bsize < FULL;
+}
+
+/** True for an error of the file system about something in a run folder, or the folder itself. */
+export function isAboutFolder(folder: RunFolder, error: unknown): boolean {
+  if (!(error instanceof Error) || !("path" in error) || typeof error.path !== "string") {
+    return false;
+  }
+  return `${error.path}${sep}`.startsWith(`${folder.root}${sep}`);
 }
 
 /** True for "no space left on device" or "quota exceeded", from the file system or from SQLite. */

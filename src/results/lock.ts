@@ -1,21 +1,34 @@
 import { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 import { ReportedError } from "../sweep/errors.ts";
-import { readDatabase } from "./database.ts";
-import type { RunFolder } from "./folder.ts";
+import { readDatabase, sqliteCode } from "./database.ts";
+import { folderRefused, type RunFolder } from "./folder.ts";
+
+/** https://sqlite.org/rescode.html#busy */
+const SQLITE_BUSY = 5;
+
+/** Milliseconds: `status` asks whether the folder is held by reading the lock for an instant. */
+const PATIENCE = 500;
 
 /**
  * Holds the run folder for one orchestrator. The lock is SQLite's own on the file run.lock, which
  * the operating system drops when the process dies in whatever way: there is no stale lock.
  *
- * @throws ReportedError (3) with the holder's pid where somebody holds it.
+ * @throws ReportedError (3) with the holder's pid where somebody holds it, or where the file
+ *   cannot be written.
  */
 export function lockRunFolder(folder: RunFolder): Disposable {
-  const lock = new DatabaseSync(folder.lock, { timeout: 0 });
+  let lock: DatabaseSync;
+  try {
+    lock = new DatabaseSync(folder.lock, { timeout: PATIENCE });
+  } catch (cause) {
+    throw folderRefused(folder, cause);
+  }
   try {
     lock.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
   } catch (cause) {
     lock.close();
+    if (sqliteCode(cause) !== SQLITE_BUSY) throw unusable(folder, cause);
     throw new ReportedError(
       3,
       `${folder.root} is in use by another sim-pipeline run${holder(folder)}.\n` +
@@ -37,11 +50,21 @@ export function isLocked(folder: RunFolder): boolean {
   try {
     lock.prepare("SELECT count(*) FROM sqlite_schema").get();
     return false;
-  } catch {
-    return true; // SQLITE_BUSY is the only answer of an empty database but success.
+  } catch (error) {
+    return sqliteCode(error) === SQLITE_BUSY; // Else somebody damaged it, and nobody can hold it.
   } finally {
     lock.close();
   }
+}
+
+function unusable(folder: RunFolder, cause: unknown): ReportedError {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return new ReportedError(
+    3,
+    `Cannot lock the run folder with ${folder.lock}: ${text}\n` +
+      "Check that it can be written; if it is no file of sim-pipeline's, remove it.",
+    { cause },
+  );
 }
 
 const HOLDER = z.object({ pid: z.number(), host: z.string(), started: z.string() });

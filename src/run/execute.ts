@@ -4,10 +4,16 @@ import type { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 import { type Engine, EngineLostError } from "../engines/engine.ts";
 import type { Plan } from "../plan/plan.ts";
-import { openDatabase } from "../results/database.ts";
+import { databaseRefused, openDatabase } from "../results/database.ts";
 import { exportRun } from "../results/export.ts";
 import { failures } from "../results/failures.ts";
-import { createRunFolder, folderRefused, isDiskFull, runFolder } from "../results/folder.ts";
+import {
+  createRunFolder,
+  folderRefused,
+  isAboutFolder,
+  isDiskFull,
+  runFolder,
+} from "../results/folder.ts";
 import { lockRunFolder } from "../results/lock.ts";
 import { statusCounts } from "../results/rows.ts";
 import { ReportedError } from "../sweep/errors.ts";
@@ -65,6 +71,8 @@ export async function execute(
   const folder = runFolder(options.out);
   createRunFolder(folder);
   using _lock = lockRunFolder(folder);
+  // Again, because whoever held it until now may have tidied up.
+  createRunFolder(folder);
   try {
     const inputs = await resolveInputs(sweep, {
       cacheFolder: folder.cache,
@@ -148,8 +156,9 @@ export async function execute(
       const remedy = "Start it, then run the same command again: what finished is kept.";
       throw new ReportedError(3, `${error.message}\n${remedy}`, { cause: error });
     }
-    if (isDiskFull(error) && !(error instanceof ReportedError)) throw folderRefused(folder, error);
-    throw error;
+    if (error instanceof ReportedError) throw error;
+    if (isDiskFull(error) || isAboutFolder(folder, error)) throw folderRefused(folder, error);
+    throw databaseRefused(folder, error) ?? error;
   }
 }
 
