@@ -113,8 +113,11 @@ async function runPlan(
   texts: Texts,
   options: Omit<RunOptions, keyof PlanOptions>,
 ): Promise<RunSummary> {
-  const sweep: Sweep =
-    options.workers === undefined ? plan.sweep : { ...plan.sweep, workers: options.workers };
+  const { workers = plan.sweep.workers } = options;
+  if (workers !== "auto" && !(Number.isSafeInteger(workers) && workers > 0)) {
+    throw new ReportedError(2, `workers: ${workers} is neither "auto" nor a whole number from 1.`);
+  }
+  const sweep: Sweep = { ...plan.sweep, workers };
   if (sweep.finish.length > 0) {
     throw new ReportedError(
       2,
@@ -149,8 +152,17 @@ async function runPlan(
     const onLine = (line: string) => emit({ type: "building", line });
     await buildImage({ context, tag, platform, env }, onLine, signal);
   }
+  const out = resolve(options.out ?? join("runs", sweep.name));
+  if (engine.name === "process" && out === resolve(sweep.folder)) {
+    // What lies in a run folder is not looked at for changes of the program.
+    throw new ReportedError(
+      2,
+      `${out} is the sweep's own folder, with the program that runs.\n` +
+        "Choose another run folder with --out, as --out runs/NAME.",
+    );
+  }
   return await execute({ ...plan, sweep }, engine, {
-    out: resolve(options.out ?? join("runs", sweep.name)),
+    out,
     texts,
     mode: options.resume ?? "auto",
     verify: options.verify ?? false,
