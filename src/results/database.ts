@@ -17,8 +17,8 @@ const VERSION = 1;
  *   folder inside the task's output, `outputs` the globs that it must match, `protocol` how the
  *   task is shared: what settling an attempt of a killed orchestrator needs.
  * - kept: succeeded results by key whose points the current plan does not have.
- * - moves: folders to move, relative to the run folder, written before the first is moved, so that
- *   a crash is replayed.
+ * - moves: folders to move, relative to the run folder, or to remove (no target), written before
+ *   the first is moved, so that a crash is replayed.
  */
 const SCHEMA = `
 CREATE TABLE run (id TEXT NOT NULL, sweep TEXT NOT NULL, created TEXT NOT NULL);

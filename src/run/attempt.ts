@@ -275,13 +275,18 @@ function watchCompletions(
   logBytes: () => number,
 ): Disposable & { at(name: string): number | null } {
   const offsets = new Map<string, number>();
-  const watchers = work.points.map(({ name }) =>
-    watch(join(output, name), (_event, file) => {
-      if (file === "result.json" && !offsets.has(name)) offsets.set(name, logBytes());
-    }),
-  );
-  // Offsets are a convenience: a watcher that the system refuses must not end the run.
-  for (const watcher of watchers) watcher.on("error", () => watcher.close());
+  const watchers = work.points.flatMap(({ name }) => {
+    try {
+      const watcher = watch(join(output, name), (_event, file) => {
+        if (file === "result.json" && !offsets.has(name)) offsets.set(name, logBytes());
+      });
+      return [watcher.on("error", () => watcher.close())];
+    } catch {
+      // Offsets are a convenience: a watcher that the system refuses, as one too many, must not end
+      // the run.
+      return [];
+    }
+  });
   return {
     at: (name) => offsets.get(name) ?? null,
     [Symbol.dispose]: () => {

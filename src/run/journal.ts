@@ -106,10 +106,16 @@ const OPEN = z.object({
   status: z.enum(["running", "placing"]),
 });
 
-/** The run's id, made by the first execution: ten characters of base32, a safe label value. */
+/**
+ * The run's id, made by the first execution: ten characters of base32, a safe label value. Notes
+ * the sweep's name, which may be another than then.
+ */
 export function runId(database: DatabaseSync, sweep: string): string {
   const row = database.prepare("SELECT id FROM run").get();
-  if (row !== undefined) return z.object({ id: z.string() }).parse(row).id;
+  if (row !== undefined) {
+    database.prepare("UPDATE run SET sweep = ?1 WHERE sweep <> ?1").run(sweep);
+    return z.object({ id: z.string() }).parse(row).id;
+  }
   const alphabet = "abcdefghijklmnopqrstuvwxyz234567";
   const bytes = crypto.getRandomValues(new Uint8Array(10));
   const id = Array.from(bytes, (byte) => alphabet[byte % 32]).join("");

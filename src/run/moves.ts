@@ -7,7 +7,8 @@ import type { RunFolder } from "../results/folder.ts";
 const MOVE = z.object({ id: z.number(), source: z.string(), target: z.string() });
 
 /**
- * Carries out the journalled moves of folders, all of them or, after a crash, what is left.
+ * Carries out the journalled moves of folders, all of them or, after a crash, what is left. What
+ * moves to no target is removed.
  *
  * Two steps, since names may be swapped: every source is parked in staging first, then every
  * parked folder goes to its target. In either step a folder's presence in the parking place says
@@ -25,6 +26,10 @@ export function carryOutMoves(database: DatabaseSync, folder: RunFolder): void {
   for (const row of moves.all()) {
     const { id, target } = MOVE.parse(row);
     if (!existsSync(parked(id))) continue;
+    if (target === "") {
+      rmSync(parked(id), { recursive: true });
+      continue;
+    }
     const to = join(folder.root, target);
     rmSync(to, { recursive: true, force: true });
     mkdirSync(dirname(to), { recursive: true });

@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
@@ -37,19 +37,14 @@ export function reconcile(
   keyer: Keyer,
   options: { readonly mode: ResumeMode; readonly verify: boolean },
 ): Reconciled {
-  const stale = transaction(database, () => {
+  transaction(database, () => {
     gatherNext(database, plan, keyer);
     gatherOld(database);
     noteMoves(database);
-    const names = staleNames(database);
+    noteStrays(database, folder);
     replacePoints(database, options.mode);
     database.exec("DROP TABLE temp.next; DROP TABLE temp.old");
-    return names;
   });
-  for (const name of stale) {
-    rmSync(join(folder.failed, name), { recursive: true, force: true });
-    rmSync(join(folder.logs, name), { recursive: true, force: true });
-  }
   carryOutMoves(database, folder);
   const damaged = checkOutputs(database, folder, options.verify);
   const count = (sql: string) =>
@@ -125,13 +120,38 @@ function noteMoves(database: DatabaseSync): void {
     DROP TABLE temp.aside`);
 }
 
-/** Names of unsuccessful points that another point takes over: their files would mislead. */
-function staleNames(database: DatabaseSync): string[] {
-  const rows = database.prepare(`
-    SELECT old.name FROM temp.old JOIN temp.next USING (name)
-    WHERE old.status <> 'succeeded' AND old.key <> next.key
-      AND old.key NOT IN (SELECT key FROM temp.next)`);
-  return rows.all().map((row) => z.object({ name: z.string() }).parse(row).name);
+/** Points of the plan whose earlier logs or failed outputs, if any, are not under their names. */
+const ELSEWHERE = {
+  logs: "old.key IS NULL OR old.logs <> 'logs/' || next.name",
+  failed: "old.key IS NULL OR old.status = 'succeeded' OR old.name <> next.name",
+} as const;
+
+/**
+ * Writes down for removal the logs and failed outputs that lie under a point's name but are
+ * another's: one that did not succeed under an earlier plan, however long ago. They would be taken
+ * for the point's own, since an attempt that prints nothing writes no log.
+ */
+function noteStrays(database: DatabaseSync, folder: RunFolder): void {
+  const NAMED = z.object({ name: z.string() });
+  const note = database.prepare("INSERT INTO moves (source, target, parked) VALUES (?, '', 0)");
+  const moved = new Set(
+    database
+      .prepare("SELECT source AS name FROM moves")
+      .all()
+      .map((row) => NAMED.parse(row).name),
+  );
+  for (const kind of ["logs", "failed"] as const) {
+    const there = new Set(existsSync(folder[kind]) ? readdirSync(folder[kind]) : []);
+    if (there.size === 0) continue;
+    const points = database.prepare(
+      `SELECT next.name FROM temp.next LEFT JOIN temp.old USING (key) WHERE ${ELSEWHERE[kind]}`,
+    );
+    for (const row of points.all()) {
+      const { name } = NAMED.parse(row);
+      const source = `${kind}/${name}`;
+      if (there.has(name) && !moved.has(source)) note.run(source);
+    }
+  }
 }
 
 /** For each mode, the earlier statuses whose points do not run, as SQL. */
@@ -152,7 +172,9 @@ function replacePoints(database: DatabaseSync, mode: ResumeMode): void {
       SELECT next.idx, next.name, next.key,
         CASE WHEN ${notRun} THEN coalesce(old.status, 'pending') ELSE 'pending' END,
         CASE WHEN ${notRun} AND old.status = 'succeeded' THEN 1 ELSE 0 END,
-        ${unlessRun("exit_code")}, coalesce(old.attempts, 0), ${unlessRun("seconds")},
+        ${unlessRun("exit_code")},
+        coalesce(old.attempts, (SELECT max(attempt) FROM attempts WHERE key = next.key), 0),
+        ${unlessRun("seconds")},
         ${unlessRun("cpu_seconds")}, ${unlessRun("peak_memory")}, ${unlessRun("reason")},
         next.parameters, next.ordinal, next.common, next.document,
         ${unlessRun("metrics")}, ${unlessRun("files")},

@@ -6,11 +6,12 @@ import { readDatabase } from "../results/database.ts";
 import type { RunFolder } from "../results/folder.ts";
 import { MANIFEST, placeOutputs, verifyOutputs } from "../results/outputs.ts";
 
-const TODO = z.object({ key: z.string(), name: z.string() });
+const TODO = z.object({ key: z.string(), name: z.string(), attempts: z.number() });
 const RESULT = z.object({
   folder: z.string(),
   logs: z.string(),
   exit_code: z.number().nullable(),
+  attempts: z.number(),
   seconds: z.number().nullable(),
   cpu_seconds: z.number().nullable(),
   peak_memory: z.number().nullable(),
@@ -31,19 +32,22 @@ export function reuseResults(
 ): number {
   using source = readDatabase(other);
   const select = source.prepare(`
-    SELECT 'points/' || name AS folder, 'logs/' || name AS logs, exit_code, seconds, cpu_seconds,
-      peak_memory, reason, metrics, files FROM points WHERE key = ?1 AND status = 'succeeded'
+    SELECT 'points/' || name AS folder, 'logs/' || name AS logs, exit_code, attempts, seconds,
+      cpu_seconds, peak_memory, reason, metrics, files
+      FROM points WHERE key = ?1 AND status = 'succeeded'
     UNION ALL
-    SELECT folder, logs, exit_code, seconds, cpu_seconds, peak_memory, reason, metrics, files
-      FROM kept WHERE key = ?1`);
+    SELECT folder, logs, exit_code, attempts, seconds, cpu_seconds, peak_memory, reason, metrics,
+      files FROM kept WHERE key = ?1`);
   const accept = database.prepare(
-    `UPDATE points SET status = 'succeeded', cached = 1, exit_code = ?, seconds = ?,
+    `UPDATE points SET status = 'succeeded', cached = 1, exit_code = ?, attempts = ?, seconds = ?,
        cpu_seconds = ?, peak_memory = ?, reason = ?, metrics = ?, files = ?, todo = 0
      WHERE key = ?`,
   );
   let reused = 0;
-  for (const row of database.prepare("SELECT key, name FROM points WHERE todo = 1").all()) {
-    const { key, name } = TODO.parse(row);
+  for (const row of database
+    .prepare("SELECT key, name, attempts FROM points WHERE todo = 1")
+    .all()) {
+    const { key, name, attempts } = TODO.parse(row);
     const found = select.get(key);
     if (found === undefined) continue;
     const result = RESULT.parse(found);
@@ -54,9 +58,21 @@ export function reuseResults(
     rmSync(staged, { recursive: true, force: true });
     copy(outputs, staged);
     placeOutputs(staged, join(folder.points, name));
-    copy(join(other.root, result.logs), join(folder.logs, name));
+    // Logs are named after attempts: where the point has some of its own, they stay.
+    if (attempts === 0) copy(join(other.root, result.logs), join(folder.logs, name));
+    rmSync(join(folder.failed, name), { recursive: true, force: true });
     const { exit_code, seconds, cpu_seconds, peak_memory, reason, metrics } = result;
-    accept.run(exit_code, seconds, cpu_seconds, peak_memory, reason, metrics, result.files, key);
+    accept.run(
+      exit_code,
+      Math.max(attempts, result.attempts),
+      seconds,
+      cpu_seconds,
+      peak_memory,
+      reason,
+      metrics,
+      result.files,
+      key,
+    );
     reused++;
   }
   return reused;

@@ -89,10 +89,13 @@ export async function schedule(context: ScheduleContext): Promise<string | null>
     try {
       const memory = memoryOf(work.points, histories, sweep);
       const result = await runAttempt(tasks, work, { task, worker: slot, memory });
+      const ended: (() => void)[] = [];
       for (const { point, settling } of result.points) {
         const judged = await judge(context, settling, result.endOf(point.name));
-        settle(point, settling, judged, memory);
+        ended.push(() => settle(point, settling, judged, memory));
       }
+      // Only now, since what a range batch left is judged by comparing its points.
+      for (const settleOne of ended) settleOne();
       await result.finished.release();
       clearStaging(context.folder, task, slot);
     } catch (error) {
@@ -144,7 +147,10 @@ export async function schedule(context: ScheduleContext): Promise<string | null>
       seconds: judged.seconds,
       again,
     });
-    if (judged.status === "succeeded" || judged.status === "cancelled" || again) return;
+    if (judged.status !== "succeeded" && judged.status !== "cancelled" && !again) countFailure();
+  };
+
+  const countFailure = (): void => {
     failed++;
     if (sweep.onFailure.kind === "stop" && failed >= sweep.onFailure.after && halted === null) {
       halted = `${failed} ${failed === 1 ? "point" : "points"} failed (on-failure)`;
@@ -213,10 +219,10 @@ export async function schedule(context: ScheduleContext): Promise<string | null>
     );
     const attempts = point.attempts + 1;
     if (again) queue.again({ ...point, attempts });
-    else failed++;
     const { index, name } = point;
     const reason = cause.message;
     emit({ type: "ended", index, name, attempt: attempts, status, reason, seconds: null, again });
+    if (status === "lost" && !again) countFailure();
   };
 
   const ends = await Promise.allSettled(

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Outcome } from "../engines/engine.ts";
 import { folderRefused, isFull, type RunFolder } from "../results/folder.ts";
@@ -54,7 +54,8 @@ export function stagingOutput(folder: RunFolder, task: string): string {
 
 /**
  * Decides how the attempt of one point ended: by the outcome, the metrics and the outputs that
- * must be there. In a batch a point with its result.json is done, however the task ended.
+ * must be there. In a batch a point with its result.json is done, however the task ended; in a
+ * range batch one with its outputs, but for what was written last by a task that was cut off.
  */
 export async function judge(
   context: SettleContext,
@@ -62,9 +63,11 @@ export async function judge(
   end: TaskEnd,
 ): Promise<Judged> {
   const output = join(stagingOutput(context.folder, point.task), point.folder);
-  const cleared = end.protocol === "range" ? gatherRangeOutputs(context, point, output) : [];
-  const inspected = await inspectOutputs(output, point.outputs);
   const { outcome } = end;
+  const clean = outcome.ended === "exited" && outcome.exitCode === 0;
+  const gathered =
+    end.protocol === "range" ? gatherRangeOutputs(context, point, output, clean) : null;
+  const inspected = await inspectOutputs(output, point.outputs);
   const measured = {
     exitCode: outcome.exitCode,
     seconds: divided(outcome.seconds, end.shared),
@@ -73,7 +76,7 @@ export async function judge(
     logOffset: end.logOffset,
     output,
   };
-  const dropped = [...cleared, ...inspected.dropped].map(
+  const dropped = [...(gathered?.dropped ?? []), ...inspected.dropped].map(
     ({ path, reason }) => `${path} dropped: ${reason}`,
   );
   const warnings = inspected.warnings.map(({ path, reason }) => `${path}: ${reason}`);
@@ -89,9 +92,9 @@ export async function judge(
   const complete = inspected.missing.length === 0;
   const done =
     end.protocol === "single"
-      ? outcome.ended === "exited" && outcome.exitCode === 0
+      ? clean
       : end.protocol === "range"
-        ? complete
+        ? complete && gathered?.cut !== true
         : inspected.files.some(({ path }) => path === "result.json");
   if (!done) {
     // On a full disk every point fails, and not for a reason of its own.
@@ -141,25 +144,30 @@ function unsuccessful(outcome: TaskEnd["outcome"], end: TaskEnd): [Status, strin
 
 /**
  * In a range batch the files of all points lie together: the globs say whose they are. Returns
- * what was dropped.
+ * what was dropped, and whether the point's files may be cut off: where the task did not end
+ * cleanly and one of them was written last of all.
  */
 function gatherRangeOutputs(
   context: SettleContext,
   point: Settling,
   output: string,
-): readonly Finding[] {
+  clean: boolean,
+): { readonly dropped: readonly Finding[]; readonly cut: boolean } {
   const shared = stagingOutput(context.folder, point.task);
   // Before anything is moved: a link among the outputs could lead the moves anywhere, and the
   // targets lie in the same folder.
   const { paths, dropped } = clearOutputs(shared);
   mkdirSync(output, { recursive: true });
   const mine = paths.filter((path) => point.outputs.some((glob) => matchesOutput(path, glob)));
+  const written = (among: readonly string[]) =>
+    among.reduce((latest, path) => Math.max(latest, lstatSync(join(shared, path)).mtimeMs), 0);
+  const cut = !clean && mine.length > 0 && written(mine) === written(paths);
   for (const path of mine) {
     const target = join(output, path);
     mkdirSync(dirname(target), { recursive: true });
     renameSync(join(shared, path), target);
   }
-  return dropped;
+  return { dropped, cut };
 }
 
 /** Puts a success into place: committed, moved, committed; a crash in between is finished later. */
@@ -188,6 +196,9 @@ export function settleFailure(
   if (judged.status !== "cancelled" && judged.status !== "lost") {
     mkdirSync(folder.failed, { recursive: true });
     placeOutputs(judged.output, join(folder.failed, point.name));
+    // Of an earlier success that was to run again, or had lost files.
+    const before = join(folder.points, point.name);
+    if (existsSync(before)) rmSync(before, { recursive: true, force: true });
   }
   journal.ended(point.task, point.key, judged, next);
 }

@@ -1,4 +1,4 @@
-import { readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { readdirSync, rmdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Task } from "../../src/engines/engine.ts";
@@ -56,6 +56,23 @@ describe("a batch", () => {
     expect(read(out, "points/seed=2/result.json")).toBe('{"n": 1}');
   });
 
+  test("does without log offsets where the system refuses to watch folders", async () => {
+    const out = temporaryFolder();
+    const gone = join(out, "staging/t1/seed=2");
+    const { points } = await runFake(
+      out,
+      { ...sweep, isolation: { batch: 5 } },
+      (task) => ({
+        files: Object.fromEntries(namesOf(task).map((name) => [`${name}/result.json`, "{}"])),
+      }),
+      {
+        emit: ({ type, ...rest }) =>
+          "index" in rest && rest.index === 0 && type === "started" && rmdirSync(gone),
+      },
+    );
+    expect(points.every((point) => point.endsWith("succeeded 1"))).toBe(true);
+  });
+
   test("fails points without result.json although the process exits with 0", async () => {
     const { summary } = await runFake(temporaryFolder(), { ...sweep, isolation: { batch: 5 } });
     expect(summary.counts.failed).toBe(5);
@@ -111,6 +128,31 @@ describe("a batch over a range", () => {
       "frame=5 succeeded 1 cached",
     ]);
   });
+
+  test.each([
+    { title: "stopped", end: { exitCode: 1 }, order: [1, 2, 3], cut: 3 },
+    { title: "stopped, that counts down", end: { exitCode: 1 }, order: [3, 2, 1], cut: 1 },
+    { title: "out of memory", end: { ended: "oom" }, order: [2, 1], cut: 1 },
+    { title: "clean", end: {}, order: [1, 2, 3], cut: null },
+  ] as const)(
+    "$title: what was written last is not trusted unless the end was clean",
+    async ({ end, order, cut }) => {
+      const out = temporaryFolder();
+      const one = { ...sweep, parameters: { frame: { range: "1-3" } } };
+      const { points } = await runFake(out, one, (task) => {
+        for (const [at, frame] of order.entries()) {
+          const file = join(task.output, `00${frame}.png`);
+          writeFileSync(file, "perhaps half of it");
+          utimesSync(file, 1e9 + at, 1e9 + at);
+        }
+        return end;
+      });
+      const succeeded = points
+        .filter((point) => point.includes("succeeded"))
+        .map((point) => Number(/\d+/.exec(point)?.[0]));
+      expect(succeeded).toEqual(order.filter((frame) => frame !== cut).toSorted());
+    },
+  );
 
   test("moves nothing through a link that a simulation made", async () => {
     const [out, outside] = [temporaryFolder(), temporaryFolder()];

@@ -112,6 +112,55 @@ describe("a second run", () => {
   });
 });
 
+describe("what an unsuccessful point left", () => {
+  const fails = { exitCode: 1, files: { bad: "" }, log: "oops" };
+  const other = (list: readonly number[]) => seeds(list, { command: ["other"] });
+
+  test.each([
+    { title: "the next sweep", plans: [] },
+    { title: "a sweep after one without it", plans: [[1]] },
+  ])("is not taken for that of a point with its name in $title", async ({ plans }) => {
+    const out = temporaryFolder();
+    await runFake(out, seeds([1, 2]), () => fails);
+    for (const plan of plans) await runFake(out, seeds(plan), () => fails);
+    const { summary } = await runFake(out, other([1, 2]), () => ({ exitCode: 3 }));
+    expect(summary.failures.map(({ log, lastLines }) => [log, lastLines])).toEqual([
+      [null, []],
+      [null, []],
+    ]);
+    expect(existsSync(join(out, "logs/seed=2"))).toBe(false);
+    expect(existsSync(join(out, "failed/seed=2/bad"))).toBe(false);
+  });
+
+  test("is under its new name when it is renamed, whoever has its old one", async () => {
+    const out = temporaryFolder();
+    const named = (list: readonly number[]) => seeds(list, { "point-name": "p{{ point.index }}" });
+    await runFake(out, named([1, 2]), (task) => ({ ...fails, log: `${parametersOf(task).seed}` }));
+    await runFake(out, named([3, 1, 2]), () => ({ hangs: true }), { signal: AbortSignal.abort() });
+    expect(existsSync(join(out, "logs/p0"))).toBe(false);
+    expect(read(out, "logs/p1/1.txt")).toBe("1");
+    expect(read(out, "logs/p2/1.txt")).toBe("2");
+    expect(existsSync(join(out, "failed/p2/bad"))).toBe(true);
+  });
+
+  test("counts when the point comes back after a sweep without it", async () => {
+    const out = temporaryFolder();
+    await runFake(out, seeds([1, 2]), () => fails);
+    await runFake(out, seeds([1]), () => fails);
+    const { points } = await runFake(out, seeds([1, 2]), writeSeed);
+    expect(points).toEqual(["seed=1 succeeded 3", "seed=2 succeeded 2"]);
+    expect(read(out, "logs/seed=2/2.txt")).toBe("seed 2\n");
+  });
+
+  test("does not lie beside outputs of an earlier success", async () => {
+    const out = temporaryFolder();
+    await runFake(out, seeds([1]), writeSeed);
+    await runFake(out, seeds([1]), () => fails, { mode: "off" });
+    expect(existsSync(join(out, "points/seed=1"))).toBe(false);
+    expect(existsSync(join(out, "failed/seed=1/bad"))).toBe(true);
+  });
+});
+
 describe("resume modes", () => {
   // Of four points one succeeded, one failed, one was cancelled, one never started.
   async function unfinished(out: string): Promise<void> {
@@ -156,10 +205,21 @@ describe("--reuse", () => {
       reuse: first,
     });
     expect(engine.tasks.map((task) => parametersOf(task).seed)).toEqual([3]);
-    expect(points).toEqual(["seed=2 succeeded 0 cached", "seed=3 succeeded 1"]);
+    expect(points).toEqual(["seed=2 succeeded 1 cached", "seed=3 succeeded 1"]);
     expect(read(second, "points/seed=2/seed")).toBe("2");
     expect(read(second, "logs/seed=2/1.txt")).toBe("seed 2\n");
     expect(read(first, "points/seed=2/seed")).toBe("2");
     expect(summary.cached).toBe(1);
+  });
+
+  test("ends a point that had failed here, and leaves no failed outputs", async () => {
+    const [first, second] = [temporaryFolder(), temporaryFolder()];
+    await runFake(first, seeds([1]), writeSeed);
+    await runFake(second, seeds([1]), () => ({ exitCode: 1, files: { bad: "" }, log: "oops" }));
+    const { points } = await runFake(second, seeds([1]), writeSeed, { reuse: first });
+    expect(points).toEqual(["seed=1 succeeded 1 cached"]);
+    expect(existsSync(join(second, "failed/seed=1"))).toBe(false);
+    expect(read(second, "points/seed=1/seed")).toBe("1");
+    expect(read(second, "logs/seed=1/1.txt")).toBe("oops");
   });
 });

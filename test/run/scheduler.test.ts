@@ -219,6 +219,16 @@ describe("on-failure", () => {
       expect(summary.stopped === null).toBe(ended === 6);
     },
   );
+
+  test("counts points that were lost for good", async () => {
+    const { summary } = await runFake(
+      temporaryFolder(),
+      { ...failing, "on-failure": "stop" },
+      () => ({ lost: true }),
+    );
+    expect(summary.counts).toMatchObject({ lost: 1, pending: 5 });
+    expect(summary.stopped).toMatch(/on-failure/);
+  });
 });
 
 describe("the end before the end", () => {
