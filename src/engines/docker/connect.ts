@@ -10,6 +10,7 @@ import Docker from "dockerode";
 import { z } from "zod";
 import { dockerConfigFolder, readDockerConfig } from "../../registry/credentials.ts";
 import { ReportedError } from "../../sweep/errors.ts";
+import { request } from "./request.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -118,7 +119,7 @@ export async function connectDocker(env: Environment): Promise<Connection> {
     host,
     answers: async () => {
       try {
-        await once.ping();
+        await request(once, { method: "GET", path: "/_ping" });
         return true;
       } catch {
         // Whatever the reason, it does not answer; who wants to know it asks for something.

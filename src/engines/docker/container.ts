@@ -1,7 +1,5 @@
-import type Docker from "dockerode";
-import type { Container, ContainerCreateOptions, MountSettings } from "dockerode";
+import type { ContainerCreateOptions, MountSettings } from "dockerode";
 import type { Task } from "../engine.ts";
-import { statusOf } from "./errors.ts";
 import { OUTPUT, SECRETS } from "./files.ts";
 import type { PreparedImage } from "./image.ts";
 
@@ -125,28 +123,4 @@ function shielded(network: string): Pick<ContainerCreateOptions, "NetworkingConf
       EndpointsConfig: { [network]: { IPAMConfig: { LinkLocalIPs: [METADATA_ADDRESS] } } },
     },
   };
-}
-
-/** Creates a container; dockerode alone would send all its options in the address as well. */
-export async function createContainer(
-  docker: Docker,
-  options: ContainerCreateOptions,
-  platform: string | null,
-): Promise<Container> {
-  const request: ContainerCreateOptions & { _query: object; _body: ContainerCreateOptions } = {
-    _query: platform === null ? {} : { platform },
-    _body: options,
-  };
-  return await docker.createContainer(request);
-}
-
-/** Removes a container and its anonymous volumes; one that is gone or going is no error. */
-export async function removeContainer(container: Container): Promise<void> {
-  try {
-    await container.remove({ force: true, v: true });
-  } catch (error) {
-    const status = statusOf(error);
-    if (status === 404 || (status === 409 && /already in progress/i.test(String(error)))) return;
-    throw error;
-  }
 }

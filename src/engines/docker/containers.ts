@@ -1,6 +1,6 @@
 import type { Container, ContainerCreateOptions } from "dockerode";
 import type { Connection } from "./connect.ts";
-import { createContainer, removeContainer } from "./container.ts";
+import { createContainer, removeContainer } from "./lifecycle.ts";
 
 /** The containers that this engine made and that are not known to be gone. */
 export interface Containers {

@@ -4,7 +4,8 @@ import type { Finished, Task, TaskHooks } from "../engine.ts";
 import { bind, containerOptions, taskEnv } from "./container.ts";
 import { download, upload } from "./files.ts";
 import { bytesBelow, bytesWritten } from "./folders.ts";
-import { judge, NOTHING_RAN, STOPPED, waitForExit, withDropped } from "./outcome.ts";
+import { startContainer, waitForExit } from "./lifecycle.ts";
+import { judge, NOTHING_RAN, STOPPED, withDropped } from "./outcome.ts";
 import { handOver, ownerOf, type Site, takeBack } from "./site.ts";
 import { isStopped, type Stops, stopContainer } from "./stops.ts";
 import { demultiplex, readable } from "./streams.ts";
@@ -25,7 +26,7 @@ export async function runFresh(
   stops: Stops,
 ): Promise<Finished> {
   if (isStopped(stops)) return { outcome: NOTHING_RAN, release: async () => {} };
-  if (site.shared) await handOver(site, task, task.output);
+  if (site.shared) handOver(site, task, task.output);
   const life = await site.life();
   const group = site.groups ? newGroup() : null;
   const options = containerOptions(task, {
@@ -44,13 +45,13 @@ export async function runFresh(
   const container = await site.containers.create(options, task.platform);
   const release = async (): Promise<void> => {
     await site.containers.remove(container);
-    group?.remove();
+    await group?.remove();
   };
   try {
     await giveFiles(site, task, container);
     if (isStopped(stops)) return { outcome: NOTHING_RAN, release };
     const log = await followLog(container, hooks);
-    await container.start();
+    await startContainer(container);
     const started = performance.now();
     const { exitCode, usage } = await waitForEnd(site, task, { container, group, hooks, stops });
     const seconds = (performance.now() - started) / 1000;
@@ -60,9 +61,9 @@ export async function runFresh(
         ? STOPPED
         : await judge(site.connection, life, container, exitCode, {
             limit: task.resources.memory,
-            peakMemory: group?.read().peakMemory ?? null,
+            group,
           });
-    if (site.shared) await takeBack(task.output);
+    if (site.shared) takeBack(task.output);
     else ending = withDropped(ending, await download(container, task.output));
     return { outcome: { ...ending, seconds, ...usage }, release };
   } catch (error) {

@@ -5,7 +5,9 @@ import type { DroppedEntry } from "../archive.ts";
 import { EngineLostError, type Outcome } from "../engine.ts";
 import type { Connection } from "./connect.ts";
 import { statusOf } from "./errors.ts";
+import { removed } from "./lifecycle.ts";
 import { jsonLines, readable } from "./streams.ts";
+import type { Group } from "./usage.ts";
 import type { Life } from "./vigil.ts";
 
 /** Of a task that was stopped before it ran. */
@@ -29,40 +31,6 @@ export function mayBeDaemons(exitCode: number): boolean {
   return ENDED_BY_DAEMON.includes(exitCode);
 }
 
-const waitSchema = z.object({
-  StatusCode: z.number(),
-  Error: z.object({ Message: z.string() }).nullish(),
-});
-
-/**
- * Waits for a container that was started, and gives its exit code. "Not running" is the default
- * condition; "next-exit" would miss the end of a container that was faster than the request.
- *
- * Not by dockerode's `wait`, which never settles when the connection breaks after the daemon has
- * sent the answer's headers: and it sends those at once.
- */
-export async function waitForExit(container: Container): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<NodeJS.ReadableStream>();
-  container.modem.dial(
-    {
-      path: `/containers/${container.id}/wait`,
-      method: "POST",
-      isStream: true,
-      statusCodes: { 200: true, 404: "no such container", 500: "server error" },
-    },
-    (error: Error | null, answer: NodeJS.ReadableStream) =>
-      error === null ? resolve(answer) : reject(statusOf(error) === 404 ? removed(error) : error),
-  );
-  for await (const answer of jsonLines(readable(await promise))) {
-    const { StatusCode, Error: failure } = waitSchema.parse(answer);
-    if (failure?.Message) {
-      throw new EngineLostError(`The Docker daemon stopped waiting: ${failure.Message}`);
-    }
-    return StatusCode;
-  }
-  throw new EngineLostError("The Docker daemon ended the connection before the container ended");
-}
-
 const stateSchema = z.object({
   State: z.object({
     Status: z.string(),
@@ -77,8 +45,8 @@ type State = z.infer<typeof stateSchema>["State"];
 interface Known {
   /** Its memory limit in bytes, if it has one. */
   readonly limit: number | null;
-  /** The most memory that it used; null where that is not known exactly. */
-  readonly peakMemory: number | null;
+  /** Knows the most memory that it used; null where nobody does exactly. */
+  readonly group: Group | null;
 }
 
 /**
@@ -112,10 +80,6 @@ export async function judge(
   return exited(exitCode);
 }
 
-function removed(cause?: unknown): EngineLostError {
-  return new EngineLostError("The container was removed by somebody else", { cause });
-}
-
 /** 128 + SIGKILL. */
 const KILLED = 137;
 /** A group's highest usage and its limit are counted in batches of pages. */
@@ -134,7 +98,8 @@ async function ranOut(
   known: Known,
 ): Promise<boolean> {
   if (known.limit === null) return false;
-  if (known.peakMemory !== null) return known.peakMemory >= known.limit * NEARLY_ALL;
+  const peak = known.group?.read().peakMemory ?? null;
+  if (peak !== null) return peak >= known.limit * NEARLY_ALL;
   const events = readable(
     await connection.docker.getEvents({
       // By the daemon's clock. It ends the answer when that time has come.

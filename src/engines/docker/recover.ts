@@ -3,11 +3,12 @@ import type { Container } from "dockerode";
 import { z } from "zod";
 import type { Outcome, Recovered, RecoveryTarget } from "../engine.ts";
 import type { Connection } from "./connect.ts";
-import { LABELS, removeContainer } from "./container.ts";
+import { LABELS } from "./container.ts";
 import { startOfDaemon } from "./daemon.ts";
 import { statusOf } from "./errors.ts";
 import { download, OUTPUT } from "./files.ts";
 import { moveContent } from "./folders.ts";
+import { removeContainer } from "./lifecycle.ts";
 import { exited, mayBeDaemons, outOfMemory, withDropped } from "./outcome.ts";
 import { wasStopped } from "./stops.ts";
 import { demultiplex, readable } from "./streams.ts";
@@ -73,7 +74,7 @@ async function recoverOne(
     return { task, outcome, release: () => discard(container, group) };
   }
   await removeContainer(container);
-  group?.remove();
+  await group?.remove();
   if (goal === null || kind === "probe") return null;
   return { task, outcome: null, release: async () => {} };
 }
@@ -128,7 +129,7 @@ async function adopt(
 async function discard(container: Container, group: Group | null): Promise<void> {
   try {
     await removeContainer(container);
-    group?.remove();
+    await group?.remove();
   } catch {
     // The next recovery finds it again.
   }

@@ -1,4 +1,4 @@
-import { chmod, chown } from "node:fs/promises";
+import { chmodSync, chownSync } from "node:fs";
 import type { Container } from "dockerode";
 import type { Task } from "../engine.ts";
 import type { Connection } from "./connect.ts";
@@ -96,15 +96,15 @@ export function ownerOf(site: Site, task: Task): Owner {
 }
 
 /** Lets the task write to a folder of ours that is mounted into its container. */
-export async function handOver(site: Site, task: Task, folder: string): Promise<void> {
+export function handOver(site: Site, task: Task, folder: string): void {
   const { uid, gid } = ownerOf(site, task);
   const own = process.getuid?.();
   if (own === undefined || own === uid || (site.daemon.rootless && uid === 0)) return;
-  if (own === 0) await chown(folder, uid, gid);
-  else await chmod(folder, 0o777);
+  if (own === 0) chownSync(folder, uid, gid);
+  else chmodSync(folder, 0o777);
 }
 
 /** Takes back what `handOver` opened to everyone. */
-export async function takeBack(folder: string): Promise<void> {
-  if (process.getuid?.() !== 0) await chmod(folder, 0o755);
+export function takeBack(folder: string): void {
+  if (process.getuid?.() !== 0) chmodSync(folder, 0o755);
 }

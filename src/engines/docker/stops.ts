@@ -1,5 +1,6 @@
 import type { Container } from "dockerode";
 import { statusOf } from "./errors.ts";
+import { killContainer } from "./lifecycle.ts";
 
 /** When a task is to end before it has by itself. */
 export interface Stops {
@@ -32,14 +33,10 @@ export function stopContainer(container: Container, stops: Stops, grace: number)
   return watchStops(stops, grace, {
     terminate: async () => {
       await container.rename({ name: `${STOPPED_PREFIX}${container.id.slice(0, 12)}` });
-      await container.kill({ signal: "SIGTERM" });
+      await killContainer(container, "SIGTERM");
     },
-    kill: () => killContainer(container),
+    kill: () => killContainer(container, "SIGKILL"),
   });
-}
-
-export async function killContainer(container: Container): Promise<void> {
-  await container.kill({ signal: "SIGKILL" });
 }
 
 /** Calls `terminate` and, after the grace, `kill`, or `kill` at once, as `stops` ask until `end`. */

@@ -39,7 +39,7 @@ export function demultiplex(
 }
 
 /** dockerode's streams are Node's own, which its types do not say. */
-export function readable(stream: NodeJS.ReadableStream): Readable {
+export function readable(stream: unknown): Readable {
   if (!(stream instanceof Readable)) throw new TypeError("dockerode gave no Node stream");
   return stream;
 }

@@ -10,13 +10,13 @@
  */
 
 import { randomBytes } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { rmdir } from "node:fs/promises";
 import path from "node:path";
 import type { Container } from "dockerode";
 import { z } from "zod";
 import type { DockerHost } from "./connect.ts";
 import type { Daemon } from "./daemon.ts";
-import { codeOf } from "./errors.ts";
 import { jsonLines, readable } from "./streams.ts";
 
 export interface Usage {
@@ -46,7 +46,7 @@ export interface Group {
   /** Lets the highest memory begin anew, where the kernel can. */
   reset(): void;
   /** To be called when its container is gone. */
-  remove(): void;
+  remove(): Promise<void>;
 }
 
 /** Whether groups of our own can be made for this daemon's containers. */
@@ -90,20 +90,21 @@ function group(parent: string): Group {
     reset: () => {
       if (!unified) writeFileSync(file("memory", "memory.max_usage_in_bytes"), "0");
     },
-    remove: () => {
+    remove: async () => {
       const hierarchies = unified ? [""] : readdirSync(ROOT);
-      for (const hierarchy of hierarchies) removeFolder(path.join(ROOT, hierarchy, parent));
+      const folders = hierarchies.map((hierarchy) => path.join(ROOT, hierarchy, parent));
+      await Promise.all(folders.map(removeFolder));
     },
   };
 }
 
-function removeFolder(folder: string): void {
+async function removeFolder(folder: string): Promise<void> {
   try {
-    rmdirSync(folder);
-  } catch (error) {
-    // Not there, or not every entry is a hierarchy. Busy: the container is being taken down; an
+    // Not at once: the kernel may let it wait for the container runtime's own changes.
+    await rmdir(folder);
+  } catch {
+    // Not there, or not every entry is a hierarchy. Or busy, the container being taken down: an
     // empty group that stays behind costs nothing and goes with the next start of the machine.
-    if (!["ENOENT", "ENOTDIR", "EBUSY"].includes(codeOf(error))) throw error;
   }
 }
 

@@ -12,9 +12,9 @@ import {
   type TaskHooks,
 } from "../engine.ts";
 import { bind, containerOptions, taskEnv } from "./container.ts";
-import { codeOf } from "./errors.ts";
 import { download, OUTPUT, upload } from "./files.ts";
 import { bytesBelow, bytesWritten, moveContent } from "./folders.ts";
+import { killContainer, startContainer, waitForExit } from "./lifecycle.ts";
 import {
   type Ending,
   exited,
@@ -22,7 +22,6 @@ import {
   NOTHING_RAN,
   outOfMemory,
   STOPPED,
-  waitForExit,
   withDropped,
 } from "./outcome.ts";
 import {
@@ -36,7 +35,7 @@ import {
   TERMINATE_ALL,
 } from "./shell.ts";
 import { handOver, ownerOf, type Site } from "./site.ts";
-import { isStopped, killContainer, type Stops, watchStops } from "./stops.ts";
+import { isStopped, type Stops, watchStops } from "./stops.ts";
 import { type Channel, demultiplex } from "./streams.ts";
 import { type Group, newGroup, sampleCpu } from "./usage.ts";
 import { containerUser } from "./users.ts";
@@ -138,7 +137,7 @@ async function open(site: Site, task: Task, key: string): Promise<Warm> {
     const output = site.shared ? path.join(home, "output") : null;
     if (output !== null) {
       await mkdir(output);
-      await handOver(site, task, output);
+      handOver(site, task, output);
     }
     const templates = new Map<string, string>();
     const mounts: MountSettings[] = [];
@@ -175,7 +174,7 @@ async function open(site: Site, task: Task, key: string): Promise<Warm> {
       });
     }
     const shell = await connect(container);
-    await container.start();
+    await startContainer(container);
     const last = await shell.command(hello, () => {});
     if (last === null) throw await noShell(site, container);
     return { key, container, life, group, home, output, templates, shell, last };
@@ -253,7 +252,7 @@ async function runIn(
   );
   const stopping = watchStops(stops, task.grace, {
     terminate: () => terminateAll(warm.container),
-    kill: () => killContainer(warm.container),
+    kill: () => killContainer(warm.container, "SIGKILL"),
   });
   let report: Report | null;
   try {
@@ -329,7 +328,7 @@ async function endingOf(
     return report.oomKills > warm.last.oomKills ? outOfMemory() : exited(report.exitCode);
   }
   // The task took the shell with it, or somebody or something else the container.
-  const known = { limit: task.resources.memory, peakMemory: warm.group?.read().peakMemory ?? null };
+  const known = { limit: task.resources.memory, group: warm.group };
   const exitCode = await waitForExit(warm.container);
   const ending = await judge(site.connection, warm.life, warm.container, exitCode, known);
   if (ending.ended !== "exited") return ending;
@@ -372,11 +371,10 @@ async function removeAll(
   home: string,
 ): Promise<void> {
   if (container !== null) await site.containers.remove(container);
-  group?.remove();
+  await group?.remove();
   try {
     await rm(home, { recursive: true, force: true });
-  } catch (error) {
-    // Another user's folders in it: they stay for that user, or root, to remove.
-    if (!["EACCES", "EPERM"].includes(codeOf(error))) throw error;
+  } catch {
+    // Another user's folders in it, say: it stays in the run's staging folder.
   }
 }
