@@ -34,11 +34,25 @@ export function runFolder(root: string): RunFolder {
   };
 }
 
+/**
+ * Makes a folder and the folders above it. Not by Node's recursive `mkdirSync`, which never returns
+ * where a file system answers ENOENT for a parent that is there, as /proc does.
+ */
+export function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if (!existsSync(path)) throw error;
+  }
+}
+
 /** Creates the run folder. Throws a ReportedError (3) where that is refused. */
 export function createRunFolder(folder: RunFolder): void {
   try {
     for (const path of [folder.points, folder.logs, folder.staging]) {
-      mkdirSync(path, { recursive: true });
+      makeFolder(path);
     }
   } catch (cause) {
     throw folderRefused(folder, cause);

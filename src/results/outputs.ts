@@ -16,6 +16,7 @@ import { dirname, join } from "node:path";
 import { matchesGlob } from "node:path/posix";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { z } from "zod";
+import { discard } from "./discard.ts";
 import { hashFile, hashFileSync, openRegular } from "./hash.ts";
 
 /** The outputs of a point, as run.db records them. */
@@ -127,10 +128,10 @@ export function placeOutputs(from: string, to: string): void {
     return;
   }
   const old = `${from}.old`;
-  rmSync(old, { recursive: true, force: true });
+  discard(old, dirname(from));
   renameSync(to, old);
   renameSync(from, to);
-  rmSync(old, { recursive: true, force: true });
+  discard(old, dirname(from));
 }
 
 /**

@@ -1,15 +1,8 @@
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  rmSync,
-  watch,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, watch, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Engine, Finished, Mount, Task, TaskFolders } from "../engines/engine.ts";
 import type { Chunk, Renderer } from "../plan/command.ts";
+import { discard } from "../results/discard.ts";
 import type { RunFolder } from "../results/folder.ts";
 import type { Status, Sweep } from "../sweep/sweep.ts";
 import type { Emit } from "./events.ts";
@@ -299,8 +292,8 @@ function watchCompletions(
 export function clearStaging(folder: RunFolder, task: string, worker: number): void {
   const scratch = join(workerHome(folder, worker), "scratch");
   for (const entry of readdirSync(scratch)) {
-    rmSync(join(scratch, entry), { recursive: true, force: true });
+    discard(join(scratch, entry), folder.staging);
   }
   const output = stagingOutput(folder, task);
-  if (existsSync(output)) rmSync(output, { recursive: true, force: true });
+  if (existsSync(output)) discard(output, folder.staging);
 }

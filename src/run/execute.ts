@@ -1,10 +1,10 @@
-import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 import { type Engine, EngineLostError } from "../engines/engine.ts";
 import type { Plan } from "../plan/plan.ts";
 import { databaseRefused, openDatabase } from "../results/database.ts";
+import { discardAll } from "../results/discard.ts";
 import { exportRun } from "../results/export.ts";
 import { failures } from "../results/failures.ts";
 import {
@@ -131,7 +131,10 @@ export async function execute(
       firstTask: firstTask(database),
     });
     const exports = await exportRun(database, folder, { parquet: options.parquet });
-    rmSync(folder.staging, { recursive: true, force: true });
+    if (!discardAll(folder.staging)) {
+      const message = `Containers left files of other users in ${folder.staging}: they may be removed by an administrator.`;
+      emit({ type: "warning", message });
+    }
     journal.finish();
     database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
     const { reason } = stop;

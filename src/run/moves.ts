@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
+import { discard } from "../results/discard.ts";
 import type { RunFolder } from "../results/folder.ts";
 
 const MOVE = z.object({ id: z.number(), source: z.string(), target: z.string() });
@@ -27,11 +28,11 @@ export function carryOutMoves(database: DatabaseSync, folder: RunFolder): void {
     const { id, target } = MOVE.parse(row);
     if (!existsSync(parked(id))) continue;
     if (target === "") {
-      rmSync(parked(id), { recursive: true });
+      discard(parked(id), folder.staging);
       continue;
     }
     const to = join(folder.root, target);
-    rmSync(to, { recursive: true, force: true });
+    discard(to, folder.staging);
     mkdirSync(dirname(to), { recursive: true });
     renameSync(parked(id), to);
   }

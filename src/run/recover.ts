@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Engine, Outcome } from "../engines/engine.ts";
+import { discard } from "../results/discard.ts";
 import { openAttemptLog } from "./attempt.ts";
 import type { OpenAttempt } from "./journal.ts";
 import type { Log } from "./log.ts";
@@ -121,7 +122,7 @@ export async function recoverRun(context: RecoverContext): Promise<number> {
     else cancel(context, attempt);
   }
   for (const entry of readdirSync(folder.staging)) {
-    rmSync(join(folder.staging, entry), { recursive: true, force: true });
+    discard(join(folder.staging, entry), folder.staging);
   }
   return saved;
 }

@@ -1,8 +1,9 @@
-import { constants, cpSync, existsSync, rmSync } from "node:fs";
+import { constants, cpSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 import { readDatabase } from "../results/database.ts";
+import { discard } from "../results/discard.ts";
 import type { RunFolder } from "../results/folder.ts";
 import { MANIFEST, placeOutputs, verifyOutputs } from "../results/outputs.ts";
 
@@ -55,12 +56,12 @@ export function reuseResults(
     const files = MANIFEST.parse(JSON.parse(result.files));
     if (verifyOutputs(outputs, files, { deep: options.verify }) !== null) continue;
     const staged = join(folder.staging, "reuse");
-    rmSync(staged, { recursive: true, force: true });
+    discard(staged, folder.staging);
     copy(outputs, staged);
     placeOutputs(staged, join(folder.points, name));
     // Logs are named after attempts: where the point has some of its own, they stay.
     if (attempts === 0) copy(join(other.root, result.logs), join(folder.logs, name));
-    rmSync(join(folder.failed, name), { recursive: true, force: true });
+    discard(join(folder.failed, name), folder.staging);
     const { exit_code, seconds, cpu_seconds, peak_memory, reason, metrics } = result;
     accept.run(
       exit_code,

@@ -1,6 +1,6 @@
-import { rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { type Capacity, EngineLostError } from "../engines/engine.ts";
+import { discard } from "../results/discard.ts";
 import type { Retryable, Sweep } from "../sweep/sweep.ts";
 import { type AttemptContext, clearStaging, runAttempt } from "./attempt.ts";
 import type { JournalPoint } from "./journal.ts";
@@ -173,7 +173,7 @@ export async function schedule(context: ScheduleContext): Promise<string | null>
           if (found === undefined) lose(point, task, cause);
           else settle(point, found.settling, found.judged, memoryOf([point], histories, sweep));
         }
-        rmSync(stagingOutput(context.folder, task), { recursive: true, force: true });
+        discard(stagingOutput(context.folder, task), context.folder.staging);
       }
       await Promise.all(adopted.map(({ release }) => release()));
     }

@@ -1,6 +1,7 @@
-import { existsSync, lstatSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Outcome } from "../engines/engine.ts";
+import { discard } from "../results/discard.ts";
 import { folderRefused, isFull, type RunFolder } from "../results/folder.ts";
 import { type Metrics, MetricsError, readMetrics } from "../results/metrics.ts";
 import {
@@ -176,7 +177,7 @@ export function settleSuccess(context: SettleContext, point: Settling, judged: J
   journal.placing(point.task, point.key, judged);
   finishPlacing(context, point, judged.output);
   const failed = join(folder.failed, point.name);
-  if (existsSync(failed)) rmSync(failed, { recursive: true, force: true });
+  if (existsSync(failed)) discard(failed, folder.staging);
 }
 
 /** The second half of a success, also after a crash. */
@@ -198,7 +199,7 @@ export function settleFailure(
     placeOutputs(judged.output, join(folder.failed, point.name));
     // Of an earlier success that was to run again, or had lost files.
     const before = join(folder.points, point.name);
-    if (existsSync(before)) rmSync(before, { recursive: true, force: true });
+    if (existsSync(before)) discard(before, folder.staging);
   }
   journal.ended(point.task, point.key, judged, next);
 }
