@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
+import { makeFolder } from "../results/folder.ts";
 import { ReportedError } from "../sweep/errors.ts";
 import { exits, newCommand } from "./command.ts";
 import { print, say } from "./output.ts";
@@ -55,7 +56,7 @@ function writeStarter(folder: string, force: boolean): void {
   }
   const name = sweepName(basename(resolve(folder)));
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     for (const [source, target] of FILES) {
       const text = readFileSync(new URL(source, STARTER), "utf8");
       writeFileSync(join(folder, target), text.replaceAll(PLACEHOLDER, name));

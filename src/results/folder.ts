@@ -79,8 +79,9 @@ export function isFull(folder: RunFolder): boolean {
   // The folder may not be there: that is why somebody asks.
   let there = folder.root;
   while (!existsSync(there)) there = dirname(there);
-  const { bavail, bsize } = statfsSync(there);
-  return bavail * bsize < FULL;
+  const { bavail, blocks, bsize } = statfsSync(there);
+  // A file system without blocks, as /proc, is no disk.
+  return blocks > 0 && bavail * bsize < FULL;
 }
 
 /** True for an error of the file system about something in a run folder, or the folder itself. */
