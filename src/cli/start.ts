@@ -44,8 +44,19 @@ function report(error: unknown): number {
     say(error.message);
     return error.exitCode;
   }
+  if (isDamage(error)) {
+    say(`The run's database run.db is damaged: ${error.message}.`);
+    say("Run into another folder with --out, or remove run.db to run everything again.");
+    return 3;
+  }
   say(`Unexpected error in sim-pipeline ${packageJson.version}, Node ${process.version}:`);
   say(inspect(error));
   say(`Please report it with what you did: ${ISSUES}`);
   return BUG;
+}
+
+/** SQLITE_CORRUPT and SQLITE_NOTADB, which may show at any query: https://sqlite.org/rescode.html */
+function isDamage(error: unknown): error is Error {
+  if (!(error instanceof Error) || !("errcode" in error)) return false;
+  return error.errcode === 11 || error.errcode === 26;
 }
