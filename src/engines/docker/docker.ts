@@ -20,7 +20,7 @@ import { type PreparedImage, prepareImage } from "./image.ts";
 import { ensureNetwork, isNetworkGone, networkName, removeNetwork } from "./network.ts";
 import { recoverRun } from "./recover.ts";
 import { type Site, type Survey, survey } from "./site.ts";
-import { hasGroups } from "./usage.ts";
+import { hasGroups, removeGroups } from "./usage.ts";
 import { keepVigil } from "./vigil.ts";
 import { warmPool } from "./warm.ts";
 
@@ -71,6 +71,8 @@ function makeEngine(connection: Connection, daemon: Daemon, options: DockerOptio
   const containers: Containers = ownContainers(connection);
   const pool = warmPool();
   const vigil = keepVigil(connection);
+  const groups = hasGroups(daemon, connection.host);
+  const runs = new Set<string>();
   const networks = new Map<string, Promise<void>>();
   const running = new Set<Promise<unknown>>();
   const closing = new AbortController();
@@ -96,7 +98,7 @@ function makeEngine(connection: Connection, daemon: Daemon, options: DockerOptio
       daemon,
       containers,
       image: current.image,
-      groups: hasGroups(daemon, connection.host),
+      groups,
       network,
       life: vigil.life,
     };
@@ -141,6 +143,7 @@ function makeEngine(connection: Connection, daemon: Daemon, options: DockerOptio
       return image.identity;
     },
     run: (task, hooks, signal) => {
+      runs.add(task.run);
       const attempt = run(task, hooks, signal);
       running.add(attempt);
       const forget = (): void => void running.delete(attempt);
@@ -152,8 +155,9 @@ function makeEngine(connection: Connection, daemon: Daemon, options: DockerOptio
       target: (task: string) => RecoveryTarget | "live" | null,
     ): Promise<Recovered[]> => {
       try {
-        const recovered = await recoverRun(connection, run, target);
+        const recovered = await recoverRun(connection, run, target, containers.has);
         if (!networks.has(run)) await removeNetwork(connection.docker, run);
+        if (groups && running.size === 0) await removeGroups(run);
         return recovered;
       } catch (error) {
         throw explain(error, connection.host);
@@ -179,6 +183,7 @@ function makeEngine(connection: Connection, daemon: Daemon, options: DockerOptio
         await removeNetwork(connection.docker, run).catch(() => {});
       }
       networks.clear();
+      if (groups) for (const run of runs) await removeGroups(run);
       vigil.close();
       connection.close();
     },

@@ -28,7 +28,7 @@ export async function runFresh(
   if (isStopped(stops)) return { outcome: NOTHING_RAN, release: async () => {} };
   if (site.shared) handOver(site, task, task.output);
   const life = await site.life();
-  const group = site.groups ? newGroup() : null;
+  const group = site.groups ? newGroup(task.run) : null;
   const options = containerOptions(task, {
     kind: "task",
     image: site.image,
@@ -42,11 +42,8 @@ export async function runFresh(
     env: taskEnv(task),
     stdin: false,
   });
-  const container = await site.containers.create(options, task.platform);
-  const release = async (): Promise<void> => {
-    await site.containers.remove(container);
-    await group?.remove();
-  };
+  const container = await site.containers.create(options, task.platform, group);
+  const release = (): Promise<void> => site.containers.remove(container);
   try {
     await giveFiles(site, task, container);
     if (isStopped(stops)) return { outcome: NOTHING_RAN, release };

@@ -38,15 +38,22 @@ const inspectSchema = z.object({
 });
 type Inspected = z.infer<typeof inspectSchema>;
 
-/** Finds the containers of a run that an earlier orchestrator left, and ends them. */
+/**
+ * Finds the containers of a run that an earlier orchestrator left, and ends them; `isOurs` tells
+ * those that this one made and still uses.
+ */
 export async function recoverRun(
   connection: Connection,
   run: string,
   target: (task: string) => RecoveryTarget | "live" | null,
+  isOurs: (container: string) => boolean,
 ): Promise<Recovered[]> {
   const filters = { label: [`${LABELS.run}=${run}`] };
   const answer = await connection.docker.listContainers({ all: true, filters });
-  const listed = listSchema.parse(answer);
+  // A container that is kept carries the label of its first task, whatever it runs now.
+  const listed = listSchema
+    .parse(answer)
+    .filter((one) => one.Labels[LABELS.kind] === "task" || !isOurs(one.Id));
   const since = listed.length === 0 ? null : await startOfDaemon(connection);
   const recovered = await Promise.all(
     listed.map((one) => recoverOne(connection, one, target, since)),

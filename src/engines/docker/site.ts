@@ -79,7 +79,7 @@ async function createProbe(
     stdin: false,
   };
   try {
-    return await site.containers.create(containerOptions(task, settings), task.platform);
+    return await site.containers.create(containerOptions(task, settings), task.platform, null);
   } catch (error) {
     // A folder that the daemon does not have is refused; whatever else is wrong with the task's
     // settings, its own container will be told.

@@ -10,13 +10,14 @@
  */
 
 import { randomBytes } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { rmdir } from "node:fs/promises";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readdir, rmdir } from "node:fs/promises";
 import path from "node:path";
 import type { Container } from "dockerode";
 import { z } from "zod";
 import type { DockerHost } from "./connect.ts";
 import type { Daemon } from "./daemon.ts";
+import { codeOf } from "./errors.ts";
 import { jsonLines, readable } from "./streams.ts";
 
 export interface Usage {
@@ -32,7 +33,7 @@ export interface Meter {
 }
 
 const ROOT = "/sys/fs/cgroup";
-const GROUP_PREFIX = "/sim-pipeline-";
+const GROUP_PREFIX = "sim-pipeline-";
 /** From when on statistics are followed. */
 const STATS_AFTER_MS = 1_000;
 
@@ -60,25 +61,36 @@ export function hasGroups(daemon: Daemon, host: DockerHost): boolean {
   );
 }
 
-export function newGroup(): Group {
-  return group(`${GROUP_PREFIX}${randomBytes(8).toString("hex")}`);
+export function newGroup(run: string): Group {
+  return group(`/${GROUP_PREFIX}${run}-${randomBytes(8).toString("hex")}`);
 }
 
 /** The group of a container that an earlier orchestrator made; null where it has none of ours. */
 export function groupOf(parent: string): Group | null {
-  return parent.startsWith(GROUP_PREFIX) ? group(parent) : null;
+  return parent.startsWith(`/${GROUP_PREFIX}`) ? group(parent) : null;
 }
 
+/**
+ * Removes what is left of a run's groups: an orchestrator may be killed between the end of a
+ * container and that of its group. To be called while the run has no tasks.
+ */
+export async function removeGroups(run: string): Promise<void> {
+  const left = await readdir(path.join(ROOT, UNIFIED ? "" : "cpuacct"));
+  const own = left.filter((name) => name.startsWith(`${GROUP_PREFIX}${run}-`));
+  await Promise.all(own.map((name) => group(`/${name}`).remove()));
+}
+
+/** Version 2 has one hierarchy, version 1 one per controller. */
+const UNIFIED = existsSync(path.join(ROOT, "cgroup.controllers"));
+
 function group(parent: string): Group {
-  // Version 2 has one hierarchy, version 1 one per controller.
-  const unified = existsSync(path.join(ROOT, "cgroup.controllers"));
   const file = (controller: string, name: string): string =>
-    unified ? path.join(ROOT, parent, name) : path.join(ROOT, controller, parent, name);
+    UNIFIED ? path.join(ROOT, parent, name) : path.join(ROOT, controller, parent, name);
   return {
     parent,
     exists: () => existsSync(file("cpuacct", "")),
     read: () =>
-      unified
+      UNIFIED
         ? {
             cpuSeconds: number(file("", "cpu.stat"), /^usage_usec (\d+)$/m, 1e-6),
             peakMemory: number(file("", "memory.peak"), /^(\d+)$/m, 1),
@@ -88,10 +100,10 @@ function group(parent: string): Group {
             peakMemory: number(file("memory", "memory.max_usage_in_bytes"), /^(\d+)$/m, 1),
           },
     reset: () => {
-      if (!unified) writeFileSync(file("memory", "memory.max_usage_in_bytes"), "0");
+      if (!UNIFIED) writeFileSync(file("memory", "memory.max_usage_in_bytes"), "0");
     },
     remove: async () => {
-      const hierarchies = unified ? [""] : readdirSync(ROOT);
+      const hierarchies = UNIFIED ? [""] : await readdir(ROOT);
       const folders = hierarchies.map((hierarchy) => path.join(ROOT, hierarchy, parent));
       await Promise.all(folders.map(removeFolder));
     },
@@ -102,9 +114,16 @@ async function removeFolder(folder: string): Promise<void> {
   try {
     // Not at once: the kernel may let it wait for the container runtime's own changes.
     await rmdir(folder);
-  } catch {
-    // Not there, or not every entry is a hierarchy. Or busy, the container being taken down: an
-    // empty group that stays behind costs nothing and goes with the next start of the machine.
+  } catch (error) {
+    // Not there, or not every entry is a hierarchy.
+    if (codeOf(error) !== "EBUSY") return;
+    // A daemon that crashed leaves its containers' groups behind.
+    const inside = await readdir(folder, { withFileTypes: true }).catch(() => []);
+    const groups = inside.filter((entry) => entry.isDirectory());
+    const removals = groups.map((entry) => rmdir(path.join(folder, entry.name)));
+    await Promise.allSettled(removals);
+    // Still busy: an empty group costs nothing, and the run's next start removes it.
+    if (groups.length > 0) await rmdir(folder).catch(() => {});
   }
 }
 

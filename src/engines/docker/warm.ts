@@ -131,7 +131,7 @@ async function open(site: Site, task: Task, key: string): Promise<Warm> {
   // Beside the scratch folder: on the outputs' disk, so that they are moved there by rename.
   const home = await mkdtemp(path.join(path.dirname(task.scratch), `warm-${task.worker}-`));
   const life = await site.life();
-  const group = site.groups ? newGroup() : null;
+  const group = site.groups ? newGroup(task.run) : null;
   let container: Container | null = null;
   try {
     const output = site.shared ? path.join(home, "output") : null;
@@ -163,7 +163,7 @@ async function open(site: Site, task: Task, key: string): Promise<Warm> {
       env: SIM_SECRETS === undefined ? { HOME } : { HOME, SIM_SECRETS },
       stdin: true,
     });
-    container = await site.containers.create(options, task.platform);
+    container = await site.containers.create(options, task.platform, group);
     const secrets = Object.keys(task.secrets).length > 0;
     if (!site.shared || secrets) {
       await upload(container, {
@@ -179,7 +179,7 @@ async function open(site: Site, task: Task, key: string): Promise<Warm> {
     if (last === null) throw await noShell(site, container);
     return { key, container, life, group, home, output, templates, shell, last };
   } catch (error) {
-    await removeAll(site, container, group, home);
+    await removeAll(site, container, home);
     throw error;
   }
 }
@@ -361,17 +361,11 @@ function probe(warm: Warm, before: Report): Probe {
 }
 
 async function dispose(site: Site, warm: Warm): Promise<void> {
-  await removeAll(site, warm.container, warm.group, warm.home);
+  await removeAll(site, warm.container, warm.home);
 }
 
-async function removeAll(
-  site: Site,
-  container: Container | null,
-  group: Group | null,
-  home: string,
-): Promise<void> {
+async function removeAll(site: Site, container: Container | null, home: string): Promise<void> {
   if (container !== null) await site.containers.remove(container);
-  await group?.remove();
   try {
     await rm(home, { recursive: true, force: true });
   } catch {

@@ -70,8 +70,9 @@ export function recoveryLaws(bench: Bench): void {
       );
       await orphan([given]);
       if (adopts === null) {
-        const found = await bench.engine.recover(given.run, () => "live");
+        const found = await bench.engine.recover(given.run, () => target(bench.root));
         expect(found.filter(({ outcome }) => outcome !== null)).toEqual([]);
+        for (const { release } of found) await release();
         return;
       }
       await adopts.ended(given);
