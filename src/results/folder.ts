@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, statfsSync } from "node:fs";
+import { existsSync, mkdirSync, statfsSync, statSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
 import { ReportedError } from "../sweep/errors.ts";
 
@@ -39,13 +39,17 @@ export function runFolder(root: string): RunFolder {
  * where a file system answers ENOENT for a parent that is there, as /proc does.
  */
 export function makeFolder(path: string): void {
-  if (existsSync(path)) return;
+  if (isFolder(path)) return;
   makeFolder(dirname(path));
   try {
     mkdirSync(path);
   } catch (error) {
-    if (!existsSync(path)) throw error;
+    if (!isFolder(path)) throw error;
   }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 /** Creates the run folder. Throws a ReportedError (3) where that is refused. */

@@ -33,7 +33,7 @@ describe("a run folder that cannot be used is refused with 3 and what to do", ()
         writeFileSync(join(out, "file"), "");
         return join(out, "file/run");
       },
-      message: /ENOTDIR[\s\S]*--out/,
+      message: /EEXIST[\s\S]*--out/,
     },
     { title: "run.db is a text", prepare: wreck("run.db", overwrite), message: /damaged.*--out/ },
     {
