@@ -1,8 +1,8 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { closeSync, constants, existsSync, openSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { closeSync, constants, existsSync, openSync, rmSync } from "node:fs";
+import { mkdtemp } from "node:fs/promises";
 import { Socket } from "node:net";
 import { constants as system, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -143,6 +143,8 @@ async function spawnShell(folder: string, env: Readonly<Record<string, string>>)
     opened.push(reading);
     const writing = openSync(pipe, constants.O_WRONLY);
     opened.push(writing);
+    // Both ends are open: a kill from here on leaves nothing behind.
+    rmSync(own, { recursive: true });
     const child = spawn("/bin/sh", ["-s"], {
       cwd: folder,
       env,
@@ -159,7 +161,7 @@ async function spawnShell(folder: string, env: Readonly<Record<string, string>>)
     throw refused(folder, error);
   } finally {
     for (const file of opened) closeSync(file);
-    await rm(own, { recursive: true, force: true });
+    rmSync(own, { recursive: true, force: true });
   }
 }
 
