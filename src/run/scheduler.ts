@@ -92,7 +92,9 @@ export async function schedule(context: ScheduleContext): Promise<string | null>
       const ended: (() => void)[] = [];
       for (const { point, settling } of result.points) {
         const judged = await judge(context, settling, result.endOf(point.name));
-        ended.push(() => settle(point, settling, judged, memory));
+        ended.push(() =>
+          settle(point, settling, judged, { memory, shared: work.points.length > 1 }),
+        );
       }
       // Only now, since what a range batch left is judged by comparing its points.
       for (const settleOne of ended) settleOne();
@@ -117,8 +119,9 @@ export async function schedule(context: ScheduleContext): Promise<string | null>
     point: JournalPoint,
     settling: Settling,
     judged: Judged,
-    memory: number | null,
+    task: { readonly memory: number | null; readonly shared: boolean },
   ): void => {
+    const { memory } = task;
     const attempts = point.attempts + 1;
     if (judged.status === "succeeded") {
       settleSuccess(context, settling, judged);
@@ -128,8 +131,11 @@ export async function schedule(context: ScheduleContext): Promise<string | null>
     if (judged.status !== "succeeded") {
       const history = histories.get(point.index) ?? { failures: 0, losses: 0, memory };
       histories.set(point.index, history);
-      history.failures++;
-      again = runsAgain(judged, history, sweep) && !stop.aborted && halted === null;
+      // What a batch did not finish may be another point's fault: it is tried alone first.
+      const excused = task.shared && judged.status !== "cancelled";
+      if (!excused) history.failures++;
+      again = excused || runsAgain(judged, history, sweep);
+      again &&= !stop.aborted && halted === null;
       if (judged.status === "oom" && memory !== null) {
         history.memory = Math.round(memory * sweep.retries.memoryFactor);
       }
@@ -171,7 +177,12 @@ export async function schedule(context: ScheduleContext): Promise<string | null>
         for (const point of points) {
           const found = adopted.find((one) => one.task === task && one.settling.key === point.key);
           if (found === undefined) lose(point, task, cause);
-          else settle(point, found.settling, found.judged, memoryOf([point], histories, sweep));
+          else {
+            settle(point, found.settling, found.judged, {
+              memory: memoryOf([point], histories, sweep),
+              shared: points.length > 1,
+            });
+          }
         }
         discard(stagingOutput(context.folder, task), context.folder.staging);
       }

@@ -35,16 +35,12 @@ describe("a batch", () => {
 
   test("keeps what was done before it died, and tries the rest alone", async () => {
     const out = temporaryFolder();
-    const { points, engine } = await runFake(
-      out,
-      { ...sweep, isolation: { batch: 5 }, retries: { max: 1 } },
-      (task) => {
-        const names = namesOf(task);
-        const done = names.length === 1 ? names : names.slice(0, 3);
-        const files = done.map((name) => [`${name}/result.json`, `{"n": 1}`]);
-        return { exitCode: names.length === 1 ? 0 : 1, files: Object.fromEntries(files) };
-      },
-    );
+    const { points, engine } = await runFake(out, { ...sweep, isolation: { batch: 5 } }, (task) => {
+      const names = namesOf(task);
+      const done = names.length === 1 ? names : names.slice(0, 3);
+      const files = done.map((name) => [`${name}/result.json`, `{"n": 1}`]);
+      return { exitCode: names.length === 1 ? 0 : 1, files: Object.fromEntries(files) };
+    });
     expect(engine.tasks.map((task) => task.points)).toEqual([[0, 1, 2, 3, 4], [3], [4]]);
     expect(points).toEqual([
       "seed=1 succeeded 1",
@@ -74,8 +70,12 @@ describe("a batch", () => {
   });
 
   test("fails points without result.json although the process exits with 0", async () => {
-    const { summary } = await runFake(temporaryFolder(), { ...sweep, isolation: { batch: 5 } });
+    const { summary, points } = await runFake(temporaryFolder(), {
+      ...sweep,
+      isolation: { batch: 5 },
+    });
     expect(summary.counts.failed).toBe(5);
+    expect(points.every((point) => point.endsWith("failed 2"))).toBe(true);
     expect(summary.failures[0]?.reason).toContain("without its result.json");
   });
 });
@@ -122,9 +122,9 @@ describe("a batch over a range", () => {
     expect(engine.tasks.map(({ command }) => command.join("-"))).toEqual(["2-2", "4-4"]);
     expect(points).toEqual([
       "frame=1 succeeded 1 cached",
-      "frame=2 succeeded 2",
+      "frame=2 succeeded 3",
       "frame=3 succeeded 1 cached",
-      "frame=4 succeeded 2",
+      "frame=4 succeeded 3",
       "frame=5 succeeded 1 cached",
     ]);
   });
@@ -167,7 +167,7 @@ describe("a batch over a range", () => {
       symlinkSync(outside, join(task.output, "frame=2"));
       return { files: { "002.png": "frame 2" } };
     });
-    expect(points).toEqual(["frame=1 failed 1", "frame=2 succeeded 1"]);
+    expect(points).toEqual(["frame=1 failed 2", "frame=2 succeeded 1"]);
     expect(summary.failures[0]?.reason).toContain("link dropped: a symbolic link");
     expect(read(out, "points/frame=2/002.png")).toBe("frame 2");
     expect(readdirSync(outside)).toEqual(["001.png"]);
