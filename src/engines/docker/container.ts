@@ -95,7 +95,7 @@ export function taskEnv(task: Task): Record<string, string> {
   };
 }
 
-export function labels(task: Task, kind: Kind): Record<string, string> {
+function labels(task: Task, kind: Kind): Record<string, string> {
   return {
     [LABELS.run]: task.run,
     [LABELS.point]: String(task.points[0] ?? 0),

@@ -19,7 +19,7 @@ import { runFresh } from "./fresh.ts";
 import { type PreparedImage, prepareImage } from "./image.ts";
 import { ensureNetwork, isNetworkGone, networkName, removeNetwork } from "./network.ts";
 import { recoverRun } from "./recover.ts";
-import { type Site, type Survey, survey } from "./site.ts";
+import { canShare, ownerOf, type Site, type Survey, survey } from "./site.ts";
 import { hasGroups, removeGroups } from "./usage.ts";
 import { keepVigil } from "./vigil.ts";
 import { warmPool } from "./warm.ts";
@@ -109,7 +109,9 @@ function makeEngine(connection: Connection, daemon: Daemon, options: DockerOptio
         current.survey = null;
       });
     }
-    return { ...base, ...(await current.survey) };
+    const { shared, imageOwner } = await current.survey;
+    const owner = ownerOf(daemon, imageOwner, task);
+    return { ...base, owner, shared: shared && canShare(daemon, owner) };
   };
 
   const run = async (task: Task, hooks: TaskHooks, signal: AbortSignal): Promise<Finished> => {

@@ -47,7 +47,13 @@ export function isLost(error: unknown): boolean {
     // A daemon that shuts down, or whose containerd is gone for the moment.
     return status >= 500 && /shutting down|server closed|containerd.*unavailable/i.test(words);
   }
+  if (isFileError(error)) return false;
   return LOST.has(codeOf(error)) || /socket hang up|aborted/i.test(words);
+}
+
+/** Whether it came of a file or folder of ours; the same codes, but nothing of the daemon's. */
+function isFileError(error: unknown): boolean {
+  return error instanceof Error && "path" in error;
 }
 
 /**
@@ -63,7 +69,9 @@ export function explain(error: unknown, host: DockerHost): unknown {
     );
   }
   const status = statusOf(error);
-  if (status === null) return codeOf(error) === "EACCES" ? notAllowed(error, host) : error;
+  if (status === null) {
+    return codeOf(error) === "EACCES" && !isFileError(error) ? notAllowed(error, host) : error;
+  }
   const remedy = remedyFor(wordsOf(error), status);
   return new ReportedError(3, `The Docker daemon refuses: ${wordsOf(error)}\n${remedy}`, {
     cause: error,

@@ -6,7 +6,7 @@ import { download, upload } from "./files.ts";
 import { bytesBelow, bytesWritten } from "./folders.ts";
 import { startContainer, waitForExit } from "./lifecycle.ts";
 import { judge, NOTHING_RAN, STOPPED, withDropped } from "./outcome.ts";
-import { handOver, ownerOf, type Site, takeBack } from "./site.ts";
+import { handOver, type Site } from "./site.ts";
 import { isStopped, type Stops, stopContainer } from "./stops.ts";
 import { demultiplex, readable } from "./streams.ts";
 import { type Group, meter, newGroup, type Usage } from "./usage.ts";
@@ -26,7 +26,7 @@ export async function runFresh(
   stops: Stops,
 ): Promise<Finished> {
   if (isStopped(stops)) return { outcome: NOTHING_RAN, release: async () => {} };
-  if (site.shared) handOver(site, task, task.output);
+  if (site.shared) handOver(site.owner, task.output);
   const life = await site.life();
   const group = site.groups ? newGroup(task.run) : null;
   const options = containerOptions(task, {
@@ -60,8 +60,7 @@ export async function runFresh(
             limit: task.resources.memory,
             group,
           });
-    if (site.shared) takeBack(task.output);
-    else ending = withDropped(ending, await download(container, task.output));
+    if (!site.shared) ending = withDropped(ending, await download(container, task.output));
     return { outcome: { ...ending, seconds, ...usage }, release };
   } catch (error) {
     await release();
@@ -103,7 +102,7 @@ async function giveFiles(site: Site, task: Task, container: Container): Promise<
   const secrets = Object.keys(task.secrets).length > 0;
   if (site.shared && !secrets) return;
   await upload(container, {
-    owner: ownerOf(site, task),
+    owner: site.owner,
     output: !site.shared,
     mounts: site.shared ? [] : task.mounts,
     secrets: task.secrets,

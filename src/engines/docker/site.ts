@@ -1,4 +1,4 @@
-import { chmodSync, chownSync } from "node:fs";
+import { chownSync } from "node:fs";
 import type { Container } from "dockerode";
 import type { Task } from "../engine.ts";
 import type { Connection } from "./connect.ts";
@@ -17,12 +17,12 @@ export interface Site {
   readonly daemon: Daemon;
   readonly containers: Containers;
   readonly image: PreparedImage;
-  /** Whether the daemon's bind mounts are our files. */
+  /** Who the task runs as. */
+  readonly owner: Owner;
+  /** Whether the task's folders are mounted; else they are copied. */
   readonly shared: boolean;
   /** Whether containers get control groups of ours. */
   readonly groups: boolean;
-  /** Who the image's own user is; null where its name is unknown even to the image. */
-  readonly imageOwner: Owner | null;
   /** The Docker network of tasks that may have one. */
   network(task: Task): Promise<string | null>;
   /** The daemon's lifetime in which a task begins. */
@@ -30,7 +30,12 @@ export interface Site {
 }
 
 /** What only a container of the image can tell. */
-export type Survey = Pick<Site, "shared" | "imageOwner">;
+export interface Survey {
+  /** Whether the daemon's bind mounts are our files. */
+  readonly shared: boolean;
+  /** Who the image's own user is; null where its name is unknown even to the image. */
+  readonly imageOwner: Owner | null;
+}
 
 /**
  * Looks into a container that is created and never started: whether a bind mount of the task's
@@ -88,23 +93,30 @@ async function createProbe(
   }
 }
 
-/** Who the task runs as, by numbers. */
-export function ownerOf(site: Site, task: Task): Owner {
-  const user = containerUser(task.user, site.daemon);
-  if (user === null) return site.imageOwner ?? { uid: 0, gid: 0 };
-  return resolveOwner(user, "", "") ?? { uid: 0, gid: 0 };
+/** Who a task runs as, by numbers. */
+export function ownerOf(daemon: Daemon, imageOwner: Owner | null, task: Task): Owner {
+  const user = containerUser(task.user, daemon);
+  const owner = user === null ? imageOwner : resolveOwner(user, "", "");
+  // A user that nobody knows: the daemon will say so.
+  return owner ?? ROOT;
+}
+
+const ROOT: Owner = { uid: 0, gid: 0 };
+
+/**
+ * Whether a task can be given our own folders: it may write to them, and what it writes we may
+ * move and remove. Another user's files, where we are not root, are copied instead.
+ */
+export function canShare(daemon: Daemon, owner: Owner): boolean {
+  const own = process.getuid?.();
+  // Without such ids (Windows), the daemon's file sharing makes every file the user's.
+  if (own === undefined) return true;
+  // Its root is who runs the daemon; all others are ids that belong to nobody here.
+  if (daemon.rootless) return own !== 0 && owner.uid === 0;
+  return own === 0 || own === owner.uid;
 }
 
 /** Lets the task write to a folder of ours that is mounted into its container. */
-export function handOver(site: Site, task: Task, folder: string): void {
-  const { uid, gid } = ownerOf(site, task);
-  const own = process.getuid?.();
-  if (own === undefined || own === uid || (site.daemon.rootless && uid === 0)) return;
-  if (own === 0) chownSync(folder, uid, gid);
-  else chmodSync(folder, 0o777);
-}
-
-/** Takes back what `handOver` opened to everyone. */
-export function takeBack(folder: string): void {
-  if (process.getuid?.() !== 0) chmodSync(folder, 0o755);
+export function handOver(owner: Owner, folder: string): void {
+  if (process.getuid?.() === 0) chownSync(folder, owner.uid, owner.gid);
 }

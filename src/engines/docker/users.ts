@@ -24,7 +24,7 @@ export function containerUser(user: string, daemon: Daemon): string | null {
   return formatOwner(uid === 0 ? UNPRIVILEGED : { uid, gid });
 }
 
-export function formatOwner(owner: Owner): string {
+function formatOwner(owner: Owner): string {
   return `${owner.uid}:${owner.gid}`;
 }
 

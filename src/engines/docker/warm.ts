@@ -34,7 +34,7 @@ import {
   runCommand,
   TERMINATE_ALL,
 } from "./shell.ts";
-import { handOver, ownerOf, type Site } from "./site.ts";
+import { handOver, type Site } from "./site.ts";
 import { isStopped, type Stops, watchStops } from "./stops.ts";
 import { type Channel, demultiplex } from "./streams.ts";
 import { type Group, newGroup, sampleCpu } from "./usage.ts";
@@ -137,7 +137,7 @@ async function open(site: Site, task: Task, key: string): Promise<Warm> {
     const output = site.shared ? path.join(home, "output") : null;
     if (output !== null) {
       await mkdir(output);
-      handOver(site, task, output);
+      handOver(site.owner, output);
     }
     const templates = new Map<string, string>();
     const mounts: MountSettings[] = [];
@@ -167,7 +167,7 @@ async function open(site: Site, task: Task, key: string): Promise<Warm> {
     const secrets = Object.keys(task.secrets).length > 0;
     if (!site.shared || secrets) {
       await upload(container, {
-        owner: ownerOf(site, task),
+        owner: site.owner,
         output: !site.shared,
         mounts: site.shared ? [] : task.mounts.filter(({ perTask }) => !perTask),
         secrets: task.secrets,
@@ -301,7 +301,7 @@ async function renewTemplates(warm: Warm, site: Site, task: Task): Promise<void>
   const mounts = task.mounts.filter(({ perTask }) => perTask);
   if (!site.shared && mounts.length > 0) {
     await upload(warm.container, {
-      owner: ownerOf(site, task),
+      owner: site.owner,
       output: false,
       mounts,
       secrets: {},

@@ -146,8 +146,9 @@ describe.skipIf(!asRoot)(
         own,
         ...["run", "--detach", "--init", "--network", "none"],
         ...[...label("run", run), ...label("task", "t1"), ...label("kind", "task")],
-        ...[images.busybox, "sh", "-c", ENDS_WELL],
+        ...[images.busybox, "sh", "-c", ENDS_WELL.replace("echo up", "touch /tmp/up")],
       );
+      await cli(own, "exec", container, "sh", "-c", "until [ -e /tmp/up ]; do sleep 0.05; done");
       await daemon.stop();
       await daemon.start();
       expect(await cli(own, "inspect", "--format", "{{.State.ExitCode}}", container)).toBe("0");
