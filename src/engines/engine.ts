@@ -94,7 +94,10 @@ export interface Task {
   readonly warm: boolean;
   /** Absolute, existing, empty folder that gets the outputs. */
   readonly output: string;
-  /** Absolute, existing, empty folder for the engine's own use in this attempt. */
+  /**
+   * Absolute, existing, empty folder for the engine's own use in this attempt, on the disk of
+   * `output`. Its parent folder stays for as long as the worker has tasks.
+   */
   readonly scratch: string;
   /** Null: the image's own. */
   readonly entrypoint: readonly string[] | null;
