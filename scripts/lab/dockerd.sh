@@ -4,8 +4,15 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 answers() { main_docker version; }
 
+# A daemon that somebody starts with --bridge=none beside ours deletes its network.
+has_bridge() { ip link show docker0; }
+
 start() {
-  if answers >/dev/null 2>&1; then return; fi
+  if answers >/dev/null 2>&1; then
+    if has_bridge >/dev/null 2>&1 || ! alive dockerd; then return; fi
+    say "docker0 is gone: dockerd starts anew"
+    halt dockerd
+  fi
   cat >"$LAB/dockerd.json" <<JSON
 {
   "registry-mirrors": ["http://$MIRROR"],
