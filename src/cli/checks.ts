@@ -27,7 +27,7 @@ export async function runChecks(env: Environment): Promise<Check[]> {
     [nodeCheck()],
     dockerChecks(env),
     toolCheck("buildx", "docker", ["buildx", "version"], {
-      lack: "`run --build` uses Docker's classic builder: no cache mounts or build secrets in Dockerfiles. Install the docker buildx plugin.",
+      lack: "nothing here: `run --build` uses the daemon's own BuildKit. Builds for several platforms need the docker buildx plugin.",
     }),
     toolCheck("ffmpeg", "ffmpeg", ["-version"], {
       lack: "no videos made from the frames of a run. Install ffmpeg.",
