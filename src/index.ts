@@ -108,6 +108,16 @@ export async function runJobs(options: JobsOptions): Promise<RunSummary> {
   return await runPlan(plan, texts, options);
 }
 
+/**
+ * With it comes the Docker client, which a plan can do without. In a function of its own: inside of
+ * one with `await using`, TypeScript 6 leaves the `.ts` of an import that it compiles.
+ */
+async function loadBuilder() {
+  const { buildImage } = await import("./images/build.ts");
+  const { imageReference } = await import("./engines/docker/image.ts");
+  return { buildImage, imageReference };
+}
+
 async function runPlan(
   plan: Plan,
   texts: Texts,
@@ -136,8 +146,7 @@ async function runPlan(
   // An image without a name of its own cannot come from anywhere else.
   const build = options.build ?? (sweep.image === null && sweep.build !== null);
   if (build && engine.name === "docker") {
-    // With it comes the Docker client, which a plan can do without.
-    const { buildImage } = await import("./images/build.ts");
+    const { buildImage, imageReference } = await loadBuilder();
     const { folder, platform } = sweep;
     if (sweep.build === null) {
       throw new ReportedError(
@@ -147,7 +156,6 @@ async function runPlan(
       );
     }
     const context = resolve(folder, sweep.build.context);
-    const { imageReference } = await import("./engines/docker/image.ts");
     const tag = imageReference(sweep);
     const onLine = (line: string) => emit({ type: "building", line });
     await buildImage({ context, tag, platform, env }, onLine, signal);
