@@ -9,7 +9,7 @@ import { BUSYBOX, runContainers } from "./lib/sweeps.ts";
 
 const COUNT = 120;
 /** For the search of the best concurrency. */
-const FEW = 40;
+const FEW = 24;
 
 /** What the docker engine asks of the daemon beyond `NetworkMode: none`, less its mounts. */
 const SANDBOX = {
@@ -36,8 +36,12 @@ await bench(title, { rounds: 4 }, async (self) => {
   };
   const ours = async (count: number, workers: number) =>
     (await runContainers(self, count, workers)).rate;
-  const concurrency = await fastestConcurrency("bare loop", (at) => loop(FEW, at), say);
-  const workers = await fastestConcurrency("sim-pipeline", (at) => ours(FEW, at), say);
+  const fastest = await fastestConcurrency(
+    { loop: (at) => loop(FEW, at), ours: (at) => ours(FEW, at) },
+    say,
+  );
+  const concurrency = fastest("loop");
+  const workers = fastest("ours");
 
   let logs = 0;
   const docker = `docker run --rm --network none ${BUSYBOX} true`;

@@ -52,21 +52,28 @@ export async function interleave(
   return present.map(({ name, values, loads }) => ({ name, unit, values, loads }));
 }
 
-/** How many at once give the highest rate, tried in two rounds. */
-export async function fastestConcurrency(
-  name: string,
-  rate: (concurrency: number) => Promise<number>,
+/**
+ * How many at once give each of the named rates its best, tried in three rounds in which all take
+ * turns.
+ */
+export async function fastestConcurrency<Name extends string>(
+  rates: Readonly<Record<Name, (concurrency: number) => Promise<number>>>,
   say: Rounds["say"],
-): Promise<number> {
+): Promise<(name: Name) => number> {
   const tried = [1, 2, 3, 4, 6];
-  const series = await interleave(
-    tried.map((concurrency) => ({
-      name: `${name}, ${concurrency} at once`,
-      missing: null,
-      measure: () => rate(concurrency),
-    })),
-    { rounds: 2, unit: "a second", say },
+  const label = (name: string, concurrency: number) => `${name}, ${concurrency} at once`;
+  const contestants = Object.entries<(concurrency: number) => Promise<number>>(rates).flatMap(
+    ([name, rate]) =>
+      tried.map((concurrency) => ({
+        name: label(name, concurrency),
+        missing: null,
+        measure: () => rate(concurrency),
+      })),
   );
-  const rates = series.map(({ values }) => spread(values).median);
-  return tried[rates.indexOf(Math.max(...rates))] ?? 1;
+  const series = await interleave(contestants, { rounds: 3, unit: "a second", say });
+  const medians = new Map(series.map(({ name, values }) => [name, spread(values).median]));
+  return (name) => {
+    const found = tried.map((concurrency) => medians.get(label(name, concurrency)) ?? 0);
+    return tried[found.indexOf(Math.max(...found))] ?? 1;
+  };
 }
