@@ -39,12 +39,12 @@ export const engineOption = () =>
 export const paramOption = () =>
   new Option("--param <name=values>", "replace or add a parameter: seed=1-5, x=0.1,0.2 (repeats)")
     .argParser(gather)
-    .default([] as string[]);
+    .default([] as string[], "none");
 
 export const setOption = () =>
   new Option("--set <key=value>", "set any other key of the sweep: timeout=5m (repeats)")
     .argParser(gather)
-    .default([] as string[]);
+    .default([] as string[], "none");
 
 export const yesOption = () =>
   new Option("-y, --yes", "do what is asked about, as more than 1,000,000 points");

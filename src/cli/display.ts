@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import type { RunEvent } from "../run/events.ts";
-import { harmless } from "./output.ts";
+import { harmless, harmlessText } from "./output.ts";
 import {
   advance,
   liveLines,
@@ -129,7 +129,7 @@ function ownLine(event: RunEvent): string | null {
     case "stopping":
       return harmless(`nothing more is started: ${event.reason}`);
     case "warning":
-      return harmless(`warning: ${event.message}`);
+      return harmlessText(`warning: ${event.message}`);
     default:
       return null;
   }

@@ -76,6 +76,11 @@ export function harmless(text: string): string {
     .replaceAll(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, "");
 }
 
+/** The same for text of several lines, which stay lines. */
+export function harmlessText(text: string): string {
+  return text.split(/\r?\n/).map(harmless).join("\n");
+}
+
 /** Resolves when everything that was written to both streams has been handed on. */
 export async function flush(): Promise<void> {
   await Promise.all(

@@ -12,7 +12,7 @@ import {
   setOption,
   yesOption,
 } from "./command.ts";
-import { harmless, print, say } from "./output.ts";
+import { harmless, harmlessText, print, say } from "./output.ts";
 import { sweepPath } from "./sweep-path.ts";
 import { grouped } from "./units.ts";
 
@@ -49,7 +49,7 @@ export function planCommand() {
         const { explainPlan, planKeys, planSweep } = await import("../index.ts");
         const plan = planSweep({ ...flags, sweep: sweepPath(sweep), params: param });
         const format = json ? "json" : asked;
-        for (const warning of plan.sweep.warnings) say(`warning: ${harmless(warning)}`);
+        for (const warning of plan.sweep.warnings) say(`warning: ${harmlessText(warning)}`);
         if (explain) {
           const keyer = await planKeys(plan, { engine });
           const folder = out ?? join("runs", plan.sweep.name);

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { ReportedError } from "../sweep/errors.ts";
+import { keyError } from "../sweep/errors.ts";
 import type { Cursor, Parameters, Space, Sweep, Value } from "../sweep/sweep.ts";
 import { provenDistinct } from "./distinct.ts";
 import { findDuplicates, foldCase } from "./duplicates.ts";
@@ -15,8 +15,8 @@ export type Namer = (cursor: Cursor) => string;
 /**
  * Names every point of a sweep and makes sure that the names are safe and unique, also on a file
  * system that ignores letter case. Visits the points unless their names are proven distinct from
- * the dimensions; memory does not grow with their number beyond one bit a point. Throws ReportedError (2) for an explicit name that is unsafe or that
- * two points share.
+ * the dimensions; memory does not grow with their number beyond one bit a point. Throws SweepError
+ * for an explicit name that is unsafe or that two points share.
  */
 export function namer(sweep: Sweep): Namer {
   return sweep.pointName === null ? defaultNamer(sweep.space) : explicitNamer(sweep);
@@ -27,14 +27,15 @@ function explicitNamer(sweep: Sweep): Namer {
   if (template === null) throw new TypeError("a sweep without point-name has default names");
   const parts = templateParts(template, NO_FOLDERS);
   const text = cursorText(parts, sweep.space);
-  const where = `${sweep.file ?? sweep.name}: point-name "${template.source}"`;
+  const wrong = (message: string, hint: string) =>
+    keyError(sweep, "point-name", `point-name ${message}`, hint);
   const checked: Namer = (cursor) => {
     const name = text(cursor, "");
     const problem = nameProblem(name);
     if (problem === null) return name;
-    throw new ReportedError(
-      2,
-      `${where} names point ${described(cursor)} ${JSON.stringify(name)}, which ${problem}.\nA point's name becomes a folder: letters, digits and ._=+,@- are always safe.`,
+    throw wrong(
+      `names point ${described(cursor)} ${JSON.stringify(name)}, which ${problem}`,
+      "a point's name becomes a folder: letters, digits and ._=+,@- are always safe",
     );
   };
   const compare = (earlier: number, later: number) => {
@@ -45,9 +46,9 @@ function explicitNamer(sweep: Sweep): Namer {
       one === other
         ? `gives two points the name "${one}"`
         : `names two points "${one}" and "${other}", one folder where letter case is ignored`;
-    throw new ReportedError(
-      2,
-      `${where} ${same}:\n  point ${described(first)}\n  point ${described(second)}\nPut every parameter that varies into it, or {{ point.index }}.`,
+    throw wrong(
+      `${same}: point ${described(first)} and point ${described(second)}`,
+      "put every parameter that varies into it, or {{ point.index }}",
     );
   };
   if (provenDistinct(parts, sweep.space) === null) {
@@ -209,5 +210,5 @@ function at(space: Space, index: number): Cursor {
 }
 
 function described(cursor: Cursor): string {
-  return `${cursor.index}: ${JSON.stringify(cursor.parameters())}`;
+  return `${cursor.index} ${JSON.stringify(cursor.parameters())}`;
 }

@@ -1,4 +1,4 @@
-import { ReportedError } from "../sweep/errors.ts";
+import { keyError } from "../sweep/errors.ts";
 import type { Cursor, Sweep } from "../sweep/sweep.ts";
 import { MAX_TEXTS } from "./duplicates.ts";
 import { namer } from "./naming.ts";
@@ -19,22 +19,26 @@ export interface Plan {
 
 /**
  * Checks what only the points show, and names them. `confirmed`: more than a million points are
- * meant. Throws ReportedError (2): too many points, an unsafe name, a name that two points share.
+ * meant. Throws SweepError: too many points, an unsafe name, a name that two points share.
  */
 export function makePlan(sweep: Sweep, options: { readonly confirmed: boolean }): Plan {
   const { space } = sweep;
   const count = space.count;
-  const where = sweep.file ?? sweep.name;
+  const key = "parameters" in sweep.places ? "parameters" : "include";
   if (count > MAX_UNCONFIRMED && !options.confirmed) {
-    throw new ReportedError(
-      2,
-      `${where} has ${grouped(count)} points, more than ${grouped(MAX_UNCONFIRMED)}.\nIf that is meant, say --yes; else shorten a parameter or combine some with a zip, as in "(a, b) * c".`,
+    throw keyError(
+      sweep,
+      key,
+      `the sweep has ${grouped(count)} points, more than ${grouped(MAX_UNCONFIRMED)}`,
+      'if that is meant, say --yes; else shorten a parameter, or zip some as in combine: "(a, b) * c"',
     );
   }
   if (count > MAX_TEXTS) {
-    throw new ReportedError(
-      2,
-      `${where} has ${grouped(count)} points, and a plan has at most ${grouped(MAX_TEXTS)}.\nSplit the sweep into several.`,
+    throw keyError(
+      sweep,
+      key,
+      `the sweep has ${grouped(count)} points, and a plan has at most ${grouped(MAX_TEXTS)}`,
+      "split the sweep into several",
     );
   }
   const name = namer(sweep);

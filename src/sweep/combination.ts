@@ -40,7 +40,7 @@ export function parseCombination(text: string): Combination {
 
   const expected = (what: string): CombinationError => {
     const { text: found, offset } = peek();
-    const shown = found === "" ? "the end" : JSON.stringify(found);
+    const shown = found === "" ? "nothing" : JSON.stringify(found);
     return new CombinationError(`expected ${what} but found ${shown}`, offset, HINT);
   };
 

@@ -27,6 +27,9 @@ export interface Diagnostic {
   readonly hint: string | null;
 }
 
+/** Where something stands in a sweep file. */
+export type Place = Omit<Diagnostic, "message" | "hint">;
+
 /** A sweep that cannot run as it is written: all its diagnostics at once. */
 export class SweepError extends ReportedError {
   override readonly name = "SweepError";
@@ -36,6 +39,22 @@ export class SweepError extends ReportedError {
     super(2, diagnostics.map(formatDiagnostic).join("\n\n"), options);
     this.diagnostics = diagnostics;
   }
+}
+
+/** What only the points or the environment show to be wrong with a key of the sweep file. */
+export function keyError(
+  sweep: {
+    readonly name: string;
+    readonly file: string | null;
+    readonly places: Readonly<Record<string, Place>>;
+  },
+  key: string,
+  message: string,
+  hint: string,
+): SweepError {
+  const file = sweep.file ?? sweep.name;
+  const place = sweep.places[key] ?? { file, line: 0, column: 0, source: "" };
+  return new SweepError([{ ...place, message, hint }]);
 }
 
 /** `file:line:column: message`, the source line with a caret under the place, then the hint. */

@@ -1,5 +1,5 @@
 import { dirname, resolve } from "node:path";
-import { type Diagnostic, ReportedError, SweepError } from "./errors.ts";
+import { type Diagnostic, keyError, SweepError } from "./errors.ts";
 import { buildSweep, type Origin } from "./file/build.ts";
 import { FileProblem, readTextFile } from "./file/files.ts";
 import { objectTree } from "./file/object.ts";
@@ -64,11 +64,11 @@ export function sweepFromObject(
 }
 
 /**
- * The values of the sweep's secrets in an environment. Throws a ReportedError (2) that names all
+ * The values of the sweep's secrets in an environment. Throws a SweepError that names all
  * that are not set; an empty one counts as not set.
  */
 export function secretsFrom(
-  sweep: Pick<Sweep, "secrets">,
+  sweep: Pick<Sweep, "secrets" | "name" | "file" | "places">,
   env: Readonly<Record<string, string | undefined>>,
 ): Record<string, string> {
   const values: Record<string, string> = {};
@@ -80,10 +80,11 @@ export function secretsFrom(
   }
   if (unset.length === 0) return values;
   const [subject, verb] = unset.length === 1 ? ["secret", "is"] : ["secrets", "are"];
-  throw new ReportedError(
-    2,
-    `The ${subject} ${unset.join(", ")} ${verb} not set in the environment.\n` +
-      "Set the variable, or remove the name from `secrets` in the sweep file.",
+  throw keyError(
+    sweep,
+    "secrets",
+    `the ${subject} ${unset.join(", ")} ${verb} not set in the environment`,
+    "set the variable, or remove the name from `secrets`",
   );
 }
 

@@ -102,7 +102,7 @@ function readRuns(text: string): Run[] {
   const expected = (what: string): AxisError => {
     const found =
       at >= text.length
-        ? "the end"
+        ? "nothing"
         : JSON.stringify(String.fromCodePoint(text.codePointAt(at) ?? 0));
     return new AxisError(`expected ${what} but found ${found}`, { at, hint: HINT });
   };

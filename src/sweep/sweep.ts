@@ -1,5 +1,7 @@
 /** What a sweep file says, validated and with its defaults: the data that everything else reads. */
 
+import type { Place } from "./errors.ts";
+
 /** A parameter's value: what YAML can say in one scalar, with its type. */
 export type Value = string | number | boolean;
 
@@ -229,4 +231,6 @@ export interface Sweep {
   readonly finish: readonly FinishStep[];
   /** What the plan warns of: places where YAML's text and the value's text differ, and the like. */
   readonly warnings: readonly string[];
+  /** Where the values of the file's keys stand, for errors that later steps find; may lack any. */
+  readonly places: Readonly<Record<string, Place>>;
 }

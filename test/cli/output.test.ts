@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { harmless } from "../../src/cli/output.ts";
+import { harmless, harmlessText } from "../../src/cli/output.ts";
 
 describe("text of a simulation is shown without what could act on a terminal", () => {
   it.each([
@@ -16,4 +16,10 @@ describe("text of a simulation is shown without what could act on a terminal", (
   ])("%j is %j", (text, shown) => {
     expect(harmless(text)).toBe(shown);
   });
+});
+
+it("text of several lines keeps them, so that a caret stays under its place", () => {
+  expect(harmlessText("a.yaml:1:1: x\r\n  1 | \x1b[31my\n    | ^")).toBe(
+    "a.yaml:1:1: x\n  1 | y\n    | ^",
+  );
 });

@@ -44,6 +44,7 @@ export function testSweep(changes: Partial<Sweep> = {}): Sweep {
     workers: "auto",
     finish: [],
     warnings: [],
+    places: {},
     ...changes,
   };
 }

@@ -165,7 +165,7 @@ describe("a point name from a template", () => {
     [
       "that two points share",
       { parameters: { a: [1, 2], b: [3, 4] }, "point-name": "run-{{ a }}" },
-      /gives two points the name "run-1":\n {2}point 0: \{"a":1,"b":3\}\n {2}point 1: \{"a":1,"b":4\}\n.*point\.index/s,
+      /gives two points the name "run-1": point 0 \{"a":1,"b":3\} and point 1 \{"a":1,"b":4\}\n.*point\.index/s,
     ],
     [
       "that differs from another in letter case alone",
@@ -175,7 +175,7 @@ describe("a point name from a template", () => {
     [
       "with a separator",
       { parameters: { a: ["ok", "b/c"] }, "point-name": "run-{{ a }}" },
-      /names point 1: \{"a":"b\/c"\} "run-b\/c", which contains "\/"/,
+      /names point 1 \{"a":"b\/c"\} "run-b\/c", which contains "\/"/,
     ],
     ["that is empty", { parameters: { a: [""] }, "point-name": "{{ a }}" }, /is empty/],
     [

@@ -34,14 +34,14 @@ describe("a combination expression", () => {
   });
 
   it.each([
-    ["", 0, 'expected a parameter or "(" but found the end'],
-    ["  ", 2, 'expected a parameter or "(" but found the end'],
-    ["A *", 3, 'expected a parameter or "(" but found the end'],
+    ["", 0, 'expected a parameter or "(" but found nothing'],
+    ["  ", 2, 'expected a parameter or "(" but found nothing'],
+    ["A *", 3, 'expected a parameter or "(" but found nothing'],
     ["* A", 0, 'expected a parameter or "(" but found "*"'],
     ["A B", 2, 'expected "*" or the end but found "B"'],
     ["A, B", 1, 'expected "*" or the end but found ","'],
     ["A )", 2, 'expected "*" or the end but found ")"'],
-    ["(A, B", 5, 'expected "*", "," or ")" but found the end'],
+    ["(A, B", 5, 'expected "*", "," or ")" but found nothing'],
     ["(A B)", 3, 'expected "*", "," or ")" but found "B"'],
     ["(A,)", 3, 'expected a parameter or "(" but found ")"'],
     ["()", 1, 'expected a parameter or "(" but found ")"'],

@@ -81,7 +81,13 @@ test("every key of a sweep file is read", () => {
 
 test("what a sweep file leaves out has its defaults", () => {
   const text = "name: t\nprocess: [x]\nparameters: {a: 1}\ncommand: []";
-  const { space: _, file: _file, folder: _folder, ...sweep } = load(text, { whole: true });
+  const {
+    space: _,
+    file: _file,
+    folder: _folder,
+    places: _places,
+    ...sweep
+  } = load(text, { whole: true });
   expect(sweep).toEqual({
     name: "t",
     image: null,
@@ -259,7 +265,7 @@ describe("a sweep made of an object", () => {
 });
 
 describe("secrets come from the environment", () => {
-  const sweep = { secrets: ["A", "B"] };
+  const sweep = { name: "t", file: null, secrets: ["A", "B"], places: {} };
 
   test("only those that the sweep names", () => {
     expect(secretsFrom(sweep, { A: "1", B: "2", C: "3" })).toEqual({ A: "1", B: "2" });
@@ -269,7 +275,7 @@ describe("secrets come from the environment", () => {
     expect(() => secretsFrom(sweep, { A: "" })).toThrow(
       expect.objectContaining({
         exitCode: 2,
-        message: expect.stringContaining("The secrets A, B are not set in the environment."),
+        message: expect.stringContaining("the secrets A, B are not set in the environment"),
       }),
     );
   });

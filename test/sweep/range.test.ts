@@ -34,16 +34,16 @@ describe("an integer range expression", () => {
   });
 
   it.each<[string, number, string]>([
-    ["", 0, "expected an integer but found the end"],
-    ["   ", 3, "expected an integer but found the end"],
+    ["", 0, "expected an integer but found nothing"],
+    ["   ", 3, "expected an integer but found nothing"],
     ["a", 0, 'expected an integer but found "a"'],
     ["1.5", 1, 'expected "," or the end but found "."'],
-    ["1-", 2, "expected the range's end but found the end"],
+    ["1-", 2, "expected the range's end but found nothing"],
     ["1-x", 2, 'expected the range\'s end but found "x"'],
-    ["1-5:", 4, "expected the range's step but found the end"],
+    ["1-5:", 4, "expected the range's step but found nothing"],
     ["1-5:2:3", 5, 'expected "," or the end but found ":"'],
     ["1 2", 2, 'expected "," or the end but found "2"'],
-    ["1,", 2, "expected an integer but found the end"],
+    ["1,", 2, "expected an integer but found nothing"],
     ["1,,2", 2, 'expected an integer but found ","'],
     ["1;2", 1, 'expected "," or the end but found ";"'],
     ["1…5", 1, 'expected "," or the end but found "…"'],

@@ -26,6 +26,9 @@ export interface Origin {
 
 const MAX_WARNINGS = 100;
 
+/** Keys in which later steps find errors. */
+const LATER_KEYS = ["parameters", "include", "point-name", "secrets"];
+
 /** Keys whose texts are values, taken literally, or looked at on their own. */
 const OWN_PLACEHOLDERS = ["parameters", "exclude", "include", "combine", "finish"];
 
@@ -100,7 +103,19 @@ export function buildSweep(root: MapNode, origin: Origin, report: Report): Sweep
     space,
     isolation,
     warnings: warnings.map(formatDiagnostic),
+    places: placesOf(root),
   };
+}
+
+/** None for an object, which has no text. */
+function placesOf(root: MapNode): Sweep["places"] {
+  const places = LATER_KEYS.flatMap((key) => {
+    const at = child(root, key)?.place;
+    if (at === undefined || at.source.text === null) return [];
+    const { file, line, column, source } = diagnosticAt(at, "", null);
+    return [[key, { file, line, column, source }] as const];
+  });
+  return Object.fromEntries(places);
 }
 
 function memoized<T>(make: (name: string) => T): (name: string) => T {

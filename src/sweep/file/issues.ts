@@ -134,6 +134,13 @@ function hint(issue: Issue, node: Node): string | null {
   if (issue.code === "invalid_union" && issue.discriminator === "distribution") {
     return suggestion(node.text, DISTRIBUTIONS, "distributions");
   }
+  if (issue.code === "invalid_union" && typeof node.value === "string") {
+    const words = issue.errors.flat().flatMap((inner) => {
+      return inner.code === "invalid_value" ? inner.values.map(String) : [];
+    });
+    const near = nearest(node.value, words);
+    return near === null ? null : `did you mean ${near}?`;
+  }
   if (typeof node.value === "number" && /duration/.test(issue.message)) {
     return `write its unit: ${node.text}s, ${node.text}m or ${node.text}h`;
   }

@@ -150,7 +150,7 @@ describe("what is no value is told", () => {
 describe("what does not make points is told where", () => {
   test.for<[text: string, expected: string[]]>([
     ["combine: a * c", ["1:14: combine names c, which is no parameter"]],
-    ['combine: "a *"', ['1:14: combine: expected a parameter or "(" but found the end']],
+    ['combine: "a *"', ['1:14: combine: expected a parameter or "(" but found nothing']],
     ["combine: (a)\nparameters: {a: [1], b: [2]}", ["1:11: combine leaves out b"]],
     [
       "parameters: {a: [1], b: [1, 2]}\ncombine: (a, b)",

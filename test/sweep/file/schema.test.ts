@@ -187,6 +187,11 @@ describe("an unknown key is told with the one that was meant", () => {
   });
 });
 
+test("a misspelt word is told the one that was meant", () => {
+  expect(hints("isolation: wram")).toEqual(["did you mean warm?"]);
+  expect(hints("network: brigde")).toEqual(["did you mean bridge?"]);
+});
+
 test("a mapping that fits no form is told the key that was meant", () => {
   expect(hints("isolation: {bath: 4}")).toEqual(["did you mean batch?"]);
   expect(hints("build: {contxt: .}")).toEqual(["did you mean context?"]);
