@@ -102,7 +102,7 @@ export async function judge(
     if (outcome.ended === "exited" && isFull(context.folder)) {
       throw folderRefused(context.folder, new Error("no space is left"));
     }
-    return ended(...unsuccessful(outcome, end));
+    return ended(...unsuccessful(outcome, end, inspected.missing));
   }
   if (!complete) {
     return ended("failed", `no output matches ${inspected.missing.join(", ")}`);
@@ -126,7 +126,11 @@ function divided(total: number | null, by: number): number | null {
   return total === null ? null : total / by;
 }
 
-function unsuccessful(outcome: TaskEnd["outcome"], end: TaskEnd): [Status, string | null] {
+function unsuccessful(
+  outcome: TaskEnd["outcome"],
+  end: TaskEnd,
+  missing: readonly string[],
+): [Status, string | null] {
   switch (outcome.ended) {
     case "oom":
       return ["oom", "killed for using more memory than its limit"];
@@ -138,7 +142,9 @@ function unsuccessful(outcome: TaskEnd["outcome"], end: TaskEnd): [Status, strin
         "failed",
         end.protocol === "batch"
           ? "the batch ended without its result.json"
-          : "its outputs are missing",
+          : missing.length === 0
+            ? "its outputs are not whole"
+            : `no output matches ${missing.join(", ")}`,
       ];
   }
 }

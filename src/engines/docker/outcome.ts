@@ -113,7 +113,7 @@ async function ranOut(
 }
 
 export function outOfMemory(): Ending {
-  return { ended: "oom", exitCode: null, detail: "killed: it used more memory than it may" };
+  return { ended: "oom", exitCode: null, detail: null };
 }
 
 export function exited(exitCode: number): Ending {
@@ -122,8 +122,8 @@ export function exited(exitCode: number): Ending {
 
 /** What a shell's or init's exit code says beyond its number. */
 function explainExit(exitCode: number): string | null {
-  if (exitCode === 127) return "exit code 127: the image has no such program";
-  if (exitCode === 126) return "exit code 126: the program cannot be run";
+  if (exitCode === 127) return "the image has no such program";
+  if (exitCode === 126) return "the program cannot be run";
   const signal = Object.entries(constants.signals).find(([, number]) => number === exitCode - 128);
   return signal === undefined ? null : `killed by signal ${signal[1]} (${signal[0]})`;
 }
