@@ -17,10 +17,13 @@ interface Settings {
   readonly stdin?: string;
 }
 
+/** The end of what a failed program printed, in characters. */
+const MOST_SAID = 2000;
+
 /**
  * Runs a program to its end.
  *
- * @throws Error with what it printed where it does not exit with 0.
+ * @throws Error with the end of what it printed where it does not exit with 0.
  */
 export async function runProgram(
   command: readonly [string, ...string[]],
@@ -38,7 +41,8 @@ export async function runProgram(
   ]);
   const seconds = (performance.now() - started) / 1000;
   if (exitCode !== 0) {
-    throw new Error(`${command.join(" ")} ended with ${exitCode}:\n${stdout}${stderr}`);
+    const said = `${stdout}${stderr}`.slice(-MOST_SAID);
+    throw new Error(`${command.join(" ")} ended with ${exitCode}:\n${said}`);
   }
   return { seconds, stdout };
 }

@@ -12,7 +12,7 @@ client = docker.from_env()
 jobs = queue.Queue()
 for job in range(count):
     jobs.put(job)
-failed = []
+done = []
 
 
 def worker():
@@ -22,10 +22,11 @@ def worker():
         except queue.Empty:
             return
         container = client.containers.run(image, "true", detach=True, network_mode="none")
-        if container.wait()["StatusCode"] != 0:
-            failed.append(job)
+        status = container.wait()["StatusCode"]
         (folder / f"{job}.log").write_bytes(container.logs())
         container.remove()
+        if status == 0:
+            done.append(job)
 
 
 folder.mkdir(parents=True)
@@ -34,4 +35,4 @@ for thread in threads:
     thread.start()
 for thread in threads:
     thread.join()
-sys.exit(1 if failed else 0)
+sys.exit(0 if len(done) == count else 1)
