@@ -32,9 +32,9 @@ describe.skipIf(found === null)(needing("a Docker daemon", "an image that cannot
     ["a name with capitals", { image: "Upper/Case" }, 3, /must be lowercase/],
     [
       "not built yet",
-      { name: "my_sweep", build: { context: "." } },
+      { name: "never_built-by-tests", build: { context: "." } },
       3,
-      /not been built yet.*--build.*sim-pipeline\/my-sweep/s,
+      /not been built yet.*--build.*sim-pipeline\/never-built-by-tests/s,
     ],
     [
       "on a registry that is not there",

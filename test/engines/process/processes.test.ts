@@ -65,9 +65,10 @@ describe.skipIf(!linux)("processes of a run (needs /proc, as Linux has it)", () 
     started.push(leader);
     const [printed] = await once(leader.stdout, "data");
     const child = Number(printed);
+    const exited = once(leader, "exit");
     expect(await findTask(run, "one", leader.pid)).toEqual([child]);
     await endAll(() => findTask(run, "one", leader.pid));
-    await once(leader, "exit");
+    await exited;
     expect(await findTask(run, "one", leader.pid)).toEqual([]);
   });
 
