@@ -16,6 +16,8 @@ export interface LoadOptions {
   readonly set: readonly string[];
   /** Inputs, templates and tables may lie outside the sweep's repository. */
   readonly allowOutside: boolean;
+  /** Absolute folder inside of which they must be else; default: the sweep's repository. */
+  readonly root?: string;
 }
 
 const MAX_BYTES = 1024 * 1024;
@@ -42,6 +44,7 @@ export function loadSweep(path: string, options: LoadOptions): Sweep {
     file,
     folder: dirname(file),
     shownFolder: dirname(path),
+    root: options.root ?? null,
     allowOutside: options.allowOutside,
   };
   return finish(root, origin, options, report);
@@ -59,7 +62,13 @@ export function sweepFromObject(
   const report = createReport();
   const root = objectTree(object, { name: "sweep", text: null }, report);
   const { params = [], set = [], allowOutside = false } = options;
-  const origin = { file: null, folder: resolve(folder), shownFolder: folder, allowOutside };
+  const origin = {
+    file: null,
+    folder: resolve(folder),
+    shownFolder: folder,
+    root: options.root ?? null,
+    allowOutside,
+  };
   return finish(root, origin, { params, set, allowOutside }, report);
 }
 

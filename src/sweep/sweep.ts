@@ -192,6 +192,11 @@ export interface Sweep {
   readonly file: string | null;
   /** Absolute folder against which the sweep's relative paths resolve. */
   readonly folder: string;
+  /**
+   * Absolute paths of what is read to make and run it: the file itself, its tables, templates and
+   * local inputs, folders among them.
+   */
+  readonly reads: readonly string[];
   readonly image: string | null;
   readonly build: Build | null;
   /** The process engine's command words, before `command`; null where the sweep has none. */

@@ -43,6 +43,7 @@ export function testSweep(changes: Partial<Sweep> = {}): Sweep {
     isolation: { kind: "container" },
     workers: "auto",
     finish: [],
+    reads: [],
     warnings: [],
     places: {},
     ...changes,

@@ -47,6 +47,8 @@ test("every key of a sweep file is read", () => {
   expect(sweep.space.count).toBe(3 * 20 * 5 - 5 + 1);
   expect(sweep.space.names).toEqual(["iterations", "seed", "radius", "noise"]);
   expect(sweep.file).toBe(join(sweep.folder, "sweep.yaml"));
+  const read = ["sweep.yaml", "data/in.csv", "config.tmpl.json"];
+  expect(sweep.reads).toEqual(read.map((name) => join(sweep.folder, name)));
   expect(sweep).toMatchObject({
     name: "monte-carlo-pi",
     image: "ghcr.io/org/sim-pipeline/monte-carlo-pi:latest",
@@ -86,6 +88,7 @@ test("what a sweep file leaves out has its defaults", () => {
     file: _file,
     folder: _folder,
     places: _places,
+    reads: _reads,
     ...sweep
   } = load(text, { whole: true });
   expect(sweep).toEqual({

@@ -5,6 +5,7 @@ import type { Isolation, OnFailure, Sweep, Template, TemplateFile } from "../swe
 import { type CheckedSweep, checkSweep } from "./check.ts";
 import { readCommand, readWords, type WordsContext } from "./command.ts";
 import { NAME_SCOPES, POINT_SCOPES, reference, TASK_SCOPES } from "./fields.ts";
+import type { Bounds } from "./files.ts";
 import { buildFinish, plainTexts, relativeProblem } from "./finish.ts";
 import { createTargets, type MountContext, readInputs, readTemplateFiles } from "./mounts.ts";
 import { lackingProblem, readTemplate, refusePlaceholders, wholePiece } from "./placeholders.ts";
@@ -14,14 +15,11 @@ import { diagnosticAt, type Place, type Report } from "./source.ts";
 import { child, type MapNode, type Node, type ScalarNode } from "./tree.ts";
 import { isScalar } from "./values.ts";
 
-export interface Origin {
+export interface Origin extends Bounds {
   /** Absolute path of the sweep file, or null. */
   readonly file: string | null;
-  /** Absolute. */
-  readonly folder: string;
   /** The folder as messages write it in front of the sweep's relative paths. */
   readonly shownFolder: string;
-  readonly allowOutside: boolean;
 }
 
 const MAX_WARNINGS = 100;
@@ -39,9 +37,10 @@ export function buildSweep(root: MapNode, origin: Origin, report: Report): Sweep
     if (warnings.length < MAX_WARNINGS) warnings.push(diagnosticAt(place, message, hint));
   };
   const checked = checkSweep(root, report);
-  const { folder, allowOutside } = origin;
+  const { folder, root: bound, allowOutside } = origin;
   const files: MountContext = {
     folder,
+    root: bound,
     allowOutside,
     report,
     shown: (from) => posix.join(origin.shownFolder, from),
@@ -100,6 +99,7 @@ export function buildSweep(root: MapNode, origin: Origin, report: Report): Sweep
     name: checked.name,
     file: origin.file,
     folder,
+    reads: origin.file === null ? report.named : [origin.file, ...report.named],
     space,
     isolation,
     warnings: warnings.map(formatDiagnostic),

@@ -71,24 +71,38 @@ function systemMessage(error: unknown): string {
   }
 }
 
+/** Where the files that a sweep names may be. */
+export interface Bounds {
+  /** Absolute; relative paths begin in it. */
+  readonly folder: string;
+  /** Absolute; null: the sweep's repository (the nearest parent with .git), or else its folder. */
+  readonly root: string | null;
+  /** Whether they may lie outside of that. */
+  readonly allowOutside: boolean;
+}
+
 /**
  * The absolute path of a file or folder that the sweep names, which must exist and, symlinks
- * resolved, lie inside the sweep's repository (the nearest parent with .git) or else its folder.
- * Throws FileProblem.
+ * resolved, lie inside the bounds. Throws FileProblem.
  */
-export function resolveInside(from: string, folder: string, allowOutside: boolean): string {
+export function resolveInside(from: string, bounds: Bounds): string {
+  const { folder } = bounds;
   const path = resolve(folder, from);
   let real: string;
   let root: string;
   try {
     // The kernel's answer: Node's own takes `link/..` for the folder that holds the link.
     real = realpathSync.native(path);
-    root = realpathSync.native(rootOf(folder));
+    root = realpathSync.native(bounds.root ?? rootOf(folder));
   } catch (error) {
     const hint = isAbsolute(from) ? null : `relative paths begin in ${folder}`;
     throw new FileProblem(systemMessage(error), hint, { cause: error });
   }
-  if (allowOutside || real === root || real.startsWith(root.endsWith(sep) ? root : root + sep)) {
+  if (
+    bounds.allowOutside ||
+    real === root ||
+    real.startsWith(root.endsWith(sep) ? root : root + sep)
+  ) {
     return path;
   }
   throw new FileProblem(

@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import type { InputFile } from "../sweep.ts";
-import { FileProblem, readTextFile, resolveInside } from "./files.ts";
+import { type Bounds, FileProblem, readTextFile, resolveInside } from "./files.ts";
 import type { Report } from "./source.ts";
 import { child, type Node, type ScalarNode } from "./tree.ts";
 import { isScalar } from "./values.ts";
@@ -24,9 +24,7 @@ const NEEDED = [
 
 const TEMPLATE_LIMIT = 1024 * 1024;
 
-export interface MountContext {
-  readonly folder: string;
-  readonly allowOutside: boolean;
+export interface MountContext extends Bounds {
   readonly report: Report;
   /** How messages write a path that the sweep names. */
   shown(from: string): string;
@@ -126,12 +124,14 @@ function checkAddress(scheme: string, from: ScalarNode, report: Report): void {
 }
 
 /** The absolute path of a file or folder that exists, or null after reporting. */
-function locate(from: ScalarNode, { folder, allowOutside, report }: MountContext): string | null {
+function locate(from: ScalarNode, context: MountContext): string | null {
   try {
-    return resolveInside(from.text, folder, allowOutside);
+    const path = resolveInside(from.text, context);
+    context.report.name(path);
+    return path;
   } catch (error) {
     if (!(error instanceof FileProblem)) throw error;
-    report.error(from.place, `${from.text} ${error.message}`, error.hint);
+    context.report.error(from.place, `${from.text} ${error.message}`, error.hint);
     return null;
   }
 }

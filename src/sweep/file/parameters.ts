@@ -11,7 +11,7 @@ import {
 } from "../axis.ts";
 import type { Distribution } from "../distribution.ts";
 import { RESERVED_NAMES } from "../template.ts";
-import { FileProblem, resolveInside } from "./files.ts";
+import { type Bounds, FileProblem, resolveInside } from "./files.ts";
 import type { ParameterSpec } from "./parameter-schema.ts";
 import type { Place, Report } from "./source.ts";
 import { readTable, reservedHint, type Table } from "./table.ts";
@@ -36,9 +36,7 @@ export interface BuiltParameter {
   readonly kinds: ReadonlyMap<string, Kinds>;
 }
 
-export interface ParameterContext {
-  readonly folder: string;
-  readonly allowOutside: boolean;
+export interface ParameterContext extends Bounds {
   readonly randomSeed: number;
   readonly report: Report;
   warn(place: Place, message: string, hint: string): void;
@@ -137,13 +135,15 @@ function buildTable(
   name: string,
   node: Node,
   key: Place,
-  { folder, allowOutside, report, warn }: ParameterContext,
+  context: ParameterContext,
 ): BuiltParameter | null {
+  const { report, warn } = context;
   const file = child(node, "file");
   if (!isScalar(file)) return null;
   let table: Table | null;
   try {
-    const path = resolveInside(file.text, folder, allowOutside);
+    const path = resolveInside(file.text, context);
+    report.name(path);
     table = readTable(path, file.text, report);
   } catch (error) {
     if (!(error instanceof FileProblem)) throw error;

@@ -17,7 +17,10 @@ export interface Place {
 /** Collects what is wrong, so that all of it is told at once. */
 export interface Report {
   readonly diagnostics: readonly Diagnostic[];
+  /** Absolute paths of the files and folders that the sweep names, in the order of reading. */
+  readonly named: readonly string[];
   error(place: Place, message: string, hint?: string | null): void;
+  name(path: string): void;
   /** True when there is so much that more is not collected: a loop over a long file ends here. */
   isFull(): boolean;
 }
@@ -28,8 +31,13 @@ const MAX_TEXT = 1000;
 
 export function createReport(): Report {
   const diagnostics: Diagnostic[] = [];
+  const named: string[] = [];
   return {
     diagnostics,
+    named,
+    name: (path) => {
+      named.push(path);
+    },
     error(place, message, hint = null) {
       if (diagnostics.length < MAX_COLLECTED) diagnostics.push(diagnosticAt(place, message, hint));
     },

@@ -19,10 +19,16 @@ describe("a file that the sweep names", () => {
   afterEach(() => rmSync(root, { recursive: true }));
 
   it("may lie anywhere in the repository", () => {
-    expect(resolveInside("y/outside/file", join(folder, "x"), false)).toBe(
-      join(folder, "x/y/outside/file"),
-    );
-    expect(() => resolveInside("../x", join(folder, "x"), false)).not.toThrow();
+    expect(
+      resolveInside("y/outside/file", {
+        folder: join(folder, "x"),
+        root: null,
+        allowOutside: false,
+      }),
+    ).toBe(join(folder, "x/y/outside/file"));
+    expect(() =>
+      resolveInside("../x", { folder: join(folder, "x"), root: null, allowOutside: false }),
+    ).not.toThrow();
   });
 
   it.each([
@@ -33,7 +39,9 @@ describe("a file that the sweep names", () => {
     symlinkSync("../outside/file", join(folder, "link"));
     symlinkSync("../..", join(folder, "x/y/up"));
     symlinkSync("x/y/up/../outside/file", join(folder, "tricky"));
-    expect(() => resolveInside(from, folder, false)).toThrow("leads out of");
-    expect(resolveInside(from, folder, true)).toContain(root);
+    expect(() => resolveInside(from, { folder, root: null, allowOutside: false })).toThrow(
+      "leads out of",
+    );
+    expect(resolveInside(from, { folder, root: null, allowOutside: true })).toContain(root);
   });
 });
