@@ -20,6 +20,7 @@ fi
 "$LAB_SCRIPTS/images.sh"
 "$LAB_SCRIPTS/tls-daemon.sh" start
 "$LAB_SCRIPTS/s3.sh" start
+"$LAB_SCRIPTS/azurite.sh" install
 
 cat >"$LAB/env.new" <<ENV
 SIM_LAB=1
@@ -31,6 +32,7 @@ SIM_LAB_REGISTRY_PASSWORD=$(cat "$LAB/registry-password")
 SIM_LAB_TLS_HOST=tcp://$TLS_ADDRESS
 SIM_LAB_TLS_CERTS=$LAB/tls/certs
 $("$LAB_SCRIPTS/s3.sh" env)
+$("$LAB_SCRIPTS/azurite.sh" env)
 ENV
 mv "$LAB/env.new" "$LAB/env"
 cat "$LAB/env"

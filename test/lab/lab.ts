@@ -3,6 +3,7 @@
  * not, for `describe.skipIf(docker === null)(needing("a Docker daemon", "runs a point"), …)`.
  */
 
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { request } from "node:http";
 import { request as secureRequest } from "node:https";
@@ -70,6 +71,12 @@ export async function findTlsDaemon(): Promise<TlsDaemon | null> {
   if (!ca || !cert || !key) return null;
   const url = new URL("/_ping", host.replace("tcp:", "https:"));
   return (await succeeds(secureRequest(url, { ca, cert, key }))) ? { host, certs } : null;
+}
+
+/** The blob entry of azurite, for the stand-in for GitHub (github/server.ts). */
+export function findAzurite(): string | null {
+  const program = process.env.SIM_LAB_AZURITE;
+  return program !== undefined && existsSync(program) ? program : null;
 }
 
 /** Whether a Docker daemon answers on this socket. */
