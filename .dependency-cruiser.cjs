@@ -15,6 +15,8 @@ const layers = [
   ["plan"],
   ["sweep"],
 ];
+/** What comes in the actions' bundles, and is left out of the npm package. */
+const bundled = "^src/(actions|github)/";
 const pattern = (names) => `^src/(${names.join("|")})(/|\\.ts$)`;
 
 /** @type {import("dependency-cruiser").IConfiguration} */
@@ -44,8 +46,25 @@ module.exports = {
     {
       name: "packages-are-declared",
       severity: "error",
-      from: { path: "^src/" },
+      comment: "What is in the npm package finds its packages among its own dependencies.",
+      from: { path: "^src/", pathNot: bundled },
       to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "unknown", "undetermined"] },
+    },
+    {
+      name: "packages-of-the-actions",
+      severity: "error",
+      comment: "Of the development packages, only these are bundled into the actions.",
+      from: { path: bundled },
+      to: {
+        dependencyTypes: ["npm-dev", "npm-no-pkg", "unknown", "undetermined"],
+        pathNot: "^node_modules/@(actions|octokit)/",
+      },
+    },
+    {
+      name: "the-npm-package-has-no-actions",
+      severity: "error",
+      from: { path: "^src/", pathNot: bundled },
+      to: { path: bundled },
     },
   ],
   options: {

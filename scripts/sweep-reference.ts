@@ -120,7 +120,7 @@ function distributionTable(): string {
   return ["| distribution | fields (default) |", "| --- | --- |", ...rows].join("\n");
 }
 
-const INTRODUCTION = `<!-- Written by scripts/generate-schema.ts: change it or the schema, then run it. -->
+const INTRODUCTION = `<!-- Written by scripts/generate.ts: change it or the schema, then run it. -->
 # The sweep file
 
 A sweep file is YAML 1.2: UTF-8, one document, at most 1 MiB, 200,000 keys and values, and 1000 parameters. \`sweep.schema.json\` lets editors complete and check it; put this on the first line:

@@ -4,7 +4,7 @@ import { jsonSchema, referencePage } from "../../scripts/sweep-reference.ts";
 
 const written = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), "utf8");
 
-describe("what is generated from the schema is up to date (node scripts/generate-schema.ts)", () => {
+describe("what is generated from the schema is up to date (npm run generate)", () => {
   test("sweep.schema.json", () => {
     expect(JSON.parse(written("sweep.schema.json"))).toEqual(
       JSON.parse(JSON.stringify(jsonSchema())),

@@ -1,15 +1,18 @@
 /**
- * Writes `sweep.schema.json` and `docs/sweep-file.md` from the schema that validates sweep files.
- * With `--check` it writes nothing and fails where one of them is stale.
+ * Writes what is made of other sources: `sweep.schema.json` and `docs/sweep-file.md` of the schema
+ * that validates sweep files, the tables in the actions' READMEs of their `action.yml`. With
+ * `--check` it writes nothing and fails where one of them is stale.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { actionReadmes } from "./action-docs.ts";
 import { jsonSchema, referencePage } from "./sweep-reference.ts";
 
 const root = new URL("../", import.meta.url);
 const files = [
   { name: "sweep.schema.json", text: `${JSON.stringify(jsonSchema(), null, 2)}\n` },
   { name: "docs/sweep-file.md", text: referencePage() },
+  ...actionReadmes(),
 ];
 
 const check = process.argv.includes("--check");
@@ -18,7 +21,7 @@ for (const { name, text } of files) {
   if (!check) {
     writeFileSync(path, text);
   } else if (readText(path) !== text) {
-    process.stderr.write(`${name} is stale: run node scripts/generate-schema.ts\n`);
+    process.stderr.write(`${name} is stale: run npm run generate\n`);
     process.exitCode = 1;
   }
 }
