@@ -5,12 +5,14 @@ import type { Engine } from "./engines/engine.ts";
 import { type EngineChoice, selectEngine } from "./engines/select.ts";
 import { type Keyer, keyer } from "./plan/key.ts";
 import { makePlan, type Plan } from "./plan/plan.ts";
+import { shardPlan } from "./plan/shards.ts";
 import type { RunEvent } from "./run/events.ts";
-import { execute } from "./run/execute.ts";
+import { execute, executeNothing } from "./run/execute.ts";
 import { type Explanation, explain } from "./run/explain.ts";
 import { resolveInputs } from "./run/inputs.ts";
 import { type Job, planJobs, type Texts, textsOf } from "./run/jobs.ts";
 import type { ResumeMode } from "./run/reconcile.ts";
+import type { OpenPlan } from "./run/shards/open.ts";
 import type { RunSummary } from "./run/summary.ts";
 import { ReportedError } from "./sweep/errors.ts";
 import { loadSweep, secretsFrom } from "./sweep/load.ts";
@@ -18,6 +20,11 @@ import type { Sweep } from "./sweep/sweep.ts";
 
 export type { EngineChoice } from "./engines/select.ts";
 export type { Point } from "./plan/point.ts";
+export type { PlanFile, ShardFile } from "./plan/shards.ts";
+export { type OpenPlan, openPlan } from "./run/shards/open.ts";
+export { type PackOptions, packShard } from "./run/shards/pack.ts";
+export { type ShardedPlan, type ShardPlanOptions, shardSweep } from "./run/shards/plan.ts";
+export { unpackShard } from "./run/shards/unpack.ts";
 export { type Diagnostic, ReportedError, SweepError } from "./sweep/errors.ts";
 export { sweepFromObject } from "./sweep/load.ts";
 export type { Parameters, Status, Sweep, Value } from "./sweep/sweep.ts";
@@ -106,6 +113,30 @@ export async function runSweep(options: RunOptions): Promise<RunSummary> {
 export async function runJobs(options: JobsOptions): Promise<RunSummary> {
   const { plan, texts } = planJobs(options.jobs, options.settings, resolve(options.folder ?? "."));
   return await runPlan(plan, texts, options);
+}
+
+export interface ShardRunOptions extends Omit<RunOptions, keyof PlanOptions> {
+  readonly plan: OpenPlan;
+  /** From 0. */
+  readonly shard: number;
+  readonly out: string;
+}
+
+/**
+ * Runs one shard of a plan as `runSweep` runs a whole sweep; indices, names and keys are those of
+ * the whole plan. Finish steps are not run: they need all points.
+ *
+ * @throws as `runSweep`; ReportedError (2) for a shard that the plan does not have.
+ */
+export async function runShard(options: ShardRunOptions): Promise<RunSummary> {
+  const { file, plan } = options.plan;
+  const own = shardPlan(plan, file, options.shard);
+  const out = resolve(options.out);
+  if (own.count === 0) {
+    return await executeNothing(own, { out, parquet: options.parquet ?? false });
+  }
+  const sweep: Sweep = { ...plan.sweep, finish: [] };
+  return await runPlan({ ...own, sweep }, textsOf(sweep), { ...options, out });
 }
 
 /**

@@ -1,8 +1,8 @@
-import { createReadStream, type Stats } from "node:fs";
-import { lstat, readdir, readlink } from "node:fs/promises";
+import { createReadStream, createWriteStream, type Stats } from "node:fs";
+import { lstat, readdir, readlink, rm } from "node:fs/promises";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
-import type { Pack } from "tar-stream";
+import { type Header, type Pack, pack } from "tar-stream";
 
 export interface PackRules {
   /** The permission bits that a file or folder gets. */
@@ -42,4 +42,65 @@ export async function addTree(
     const entry = archive.entry({ ...header, size: stat.size });
     await pipeline(createReadStream(source, { end: stat.size - 1 }), entry);
   }
+}
+
+/**
+ * Writes a tar file of what `fill` adds, piece by piece; none is left where that fails.
+ *
+ * @throws what `fill` throws, and file system errors.
+ */
+export async function writeTar(
+  target: string,
+  fill: (archive: Pack) => Promise<void>,
+): Promise<void> {
+  const archive = pack();
+  const writing = pipeline(archive, createWriteStream(target));
+  const filling = (async () => {
+    try {
+      await fill(archive);
+      archive.finalize();
+    } catch (error) {
+      archive.destroy(error instanceof Error ? error : new Error(String(error)));
+      throw error;
+    }
+  })();
+  // A disk that refuses ends both, and says why in the first.
+  const ends = await Promise.allSettled([writing, filling]);
+  const failed = ends.find((end) => end.status === "rejected");
+  if (failed === undefined) return;
+  await rm(target, { force: true });
+  throw failed.reason;
+}
+
+/** What an entry of our own archives has: no times and no owner, so that two of them are equal. */
+function header(name: string, mode: number): Partial<Header> & { readonly name: string } {
+  return { name, mode, mtime: new Date(0), uid: 0, gid: 0 };
+}
+
+/** Adds a file, and resolves when the archive has taken it. */
+export async function addFile(
+  archive: Pack,
+  name: string,
+  mode: number,
+  content: Buffer | string,
+): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    archive.entry(header(name, mode), content, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+/** Adds an empty folder. */
+export function addFolder(archive: Pack, name: string): void {
+  archive.entry({ ...header(name, 0o755), type: "directory" });
+}
+
+/** Adds the first `size` bytes of an open file, which is closed. */
+export async function addOpenFile(
+  archive: Pack,
+  name: string,
+  file: { readonly descriptor: number; readonly size: number; readonly mode: number },
+): Promise<void> {
+  const entry = archive.entry({ ...header(name, file.mode), size: file.size });
+  const content = createReadStream("", { fd: file.descriptor, start: 0, end: file.size - 1 });
+  await pipeline(content, entry);
 }

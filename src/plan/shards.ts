@@ -222,7 +222,7 @@ export function shardPlan(plan: Plan, file: PlanFile, shard: number): Plan {
     throw new ReportedError(
       2,
       `shard: the plan has no shard ${shard}; its shards are 0 to ${last}.\n` +
-        "Give each job the shard of its matrix entry: ${{ matrix.shard }}.",
+        "Give each job the shard of its own matrix entry, matrix.shard.",
     );
   }
   const done = parseIndices(file.done, file.points);

@@ -165,6 +165,38 @@ export async function execute(
   }
 }
 
+/**
+ * What `execute` leaves and tells where a plan has no points, for which no engine is needed.
+ *
+ * @throws ReportedError (3) where the folder refuses.
+ */
+export async function executeNothing(
+  plan: Plan,
+  { out, parquet }: Pick<ExecuteOptions, "out" | "parquet">,
+): Promise<RunSummary> {
+  const started = performance.now();
+  const folder = runFolder(out);
+  createRunFolder(folder);
+  using _lock = lockRunFolder(folder);
+  using database = openDatabase(folder);
+  const run = runId(database, plan.sweep.name);
+  const exports = await exportRun(database, folder, { parquet });
+  discardAll(folder.staging);
+  database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  return {
+    run,
+    folder: folder.root,
+    engine: "none",
+    counts: statusCounts(database),
+    cached: 0,
+    seconds: (performance.now() - started) / 1000,
+    failures: [],
+    exports: exports.map((name) => join(folder.root, name)),
+    interrupted: null,
+    stopped: null,
+  };
+}
+
 /** Tasks are numbered over all executions, so that no two ever share a name. */
 function firstTask(database: DatabaseSync): number {
   const row = database.prepare("SELECT coalesce(max(id), 0) + 1 AS next FROM attempts").get();

@@ -17,7 +17,7 @@ import {
 } from "./settle.ts";
 
 export interface RecoverContext extends SettleContext {
-  readonly engine: Engine;
+  readonly engine: Pick<Engine, "recover">;
   readonly secrets: Readonly<Record<string, string>>;
 }
 
