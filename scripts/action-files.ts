@@ -46,7 +46,7 @@ export function actionFiles(): ActionFile[] {
 
 /** The scripts that the actions' steps start, by their names in `dist/actions/`: their sources. */
 export function actionEntries(
-  files: readonly ActionFile[] = actionFiles(),
+  files: readonly Pick<ActionFile, "folder" | "runs">[] = actionFiles(),
 ): Record<string, string> {
   const scripts = files.flatMap(({ folder, runs: { main, post } }) =>
     [main, post].flatMap((script) => (script === undefined ? [] : [join(folder, script)])),
