@@ -76,10 +76,10 @@ const REPOSITORY = z.object({ full_name: z.string() });
 
 /** What is read of the event, whichever it is; anything else of it is nobody's business here. */
 const EVENT = z.object({
-  repository: z.object({ default_branch: z.string().optional() }).optional(),
-  pull_request: z.object({ head: z.object({ repo: REPOSITORY.nullish() }).optional() }).optional(),
-  workflow_run: z.object({ head_repository: REPOSITORY.nullish() }).optional(),
-  issue: z.object({ pull_request: z.unknown() }).optional(),
+  repository: z.object({ default_branch: z.string().nullish() }).nullish(),
+  pull_request: z.object({ head: z.object({ repo: REPOSITORY.nullish() }).nullish() }).nullish(),
+  workflow_run: z.object({ head_repository: REPOSITORY.nullish() }).nullish(),
+  issue: z.object({ pull_request: z.unknown().optional() }).nullish(),
 });
 type Event = z.infer<typeof EVENT>;
 
@@ -155,7 +155,7 @@ function isForeign(name: string, event: Event, repository: string, actor: string
   // Runs with all secrets, after a run of what may be a fork's pull request.
   if (name === "workflow_run") return !isOwn(event.workflow_run?.head_repository, repository);
   // Anybody may comment, and the event does not say whose branch the pull request is.
-  if (name === "issue_comment") return event.issue === undefined || isPullRequest(event.issue);
+  if (name === "issue_comment") return isPullRequest(event.issue);
   return false;
 }
 
@@ -164,8 +164,9 @@ function isOwn(head: { readonly full_name: string } | null | undefined, reposito
   return head?.full_name.toLowerCase() === repository.toLowerCase();
 }
 
-function isPullRequest(issue: { readonly pull_request?: unknown }): boolean {
-  return issue.pull_request !== undefined && issue.pull_request !== null;
+/** True also where the event does not tell. */
+function isPullRequest(issue: Event["issue"]): boolean {
+  return (issue ?? null) === null || (issue?.pull_request ?? null) !== null;
 }
 
 function readEvent(path: string | null): Event {
