@@ -57,8 +57,8 @@ export interface RunOptions extends PlanOptions, EngineOptions {
   readonly resume?: ResumeMode;
   /** Reads the outputs of finished points and compares their sha256, instead of their sizes. */
   readonly verify?: boolean;
-  /** Another run folder, whose results count where their content keys are the same. */
-  readonly reuse?: string;
+  /** Other run folders, whose results count where their content keys are the same. */
+  readonly reuse?: readonly string[];
   /** Builds the sweep's image first; default: where the sweep has `build` and no `image`. */
   readonly build?: boolean;
   readonly parquet?: boolean;
@@ -205,7 +205,7 @@ async function runPlan(
     texts,
     mode: options.resume ?? "auto",
     verify: options.verify ?? false,
-    reuse: options.reuse === undefined ? null : resolve(options.reuse),
+    reuse: (options.reuse ?? []).map((folder) => resolve(folder)),
     parquet: options.parquet ?? false,
     secrets,
     env,

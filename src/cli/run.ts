@@ -46,7 +46,7 @@ export function runCommand() {
         .default("auto" as const),
     )
     .option("--verify", "read the outputs of finished points and compare their sha256")
-    .option("--reuse <folder>", "take results from another run folder too")
+    .option("--reuse <folder>", "take results from another run folder too (repeats)", again)
     .option("--build", "build the sweep's image before")
     .option("--parquet", "write results.parquet too")
     .addOption(yesOption())
@@ -57,6 +57,10 @@ export function runCommand() {
         run({ ...flags, sweep: sweepPath(sweep), params: param }, json ?? false),
       ),
     );
+}
+
+function again(folder: string, earlier: string[] = []): string[] {
+  return [...earlier, folder];
 }
 
 const atLeastOne = wholeNumber(1);

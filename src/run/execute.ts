@@ -36,8 +36,8 @@ export interface ExecuteOptions {
   readonly mode: ResumeMode;
   /** Reads the outputs of finished points and compares their sha256. */
   readonly verify: boolean;
-  /** Absolute path of another run folder whose results count, or null. */
-  readonly reuse: string | null;
+  /** Absolute paths of other run folders whose results count; the first that has one is taken. */
+  readonly reuse: readonly string[];
   readonly parquet: boolean;
   /** Secrets by name. */
   readonly secrets: Readonly<Record<string, string>>;
@@ -102,10 +102,10 @@ export async function execute(
       const message = `${count} finished points run again, their outputs changed: ${examples.join("; ")}`;
       emit({ type: "warning", message });
     }
-    const reused =
-      options.reuse === null
-        ? 0
-        : reuseResults(database, folder, runFolder(options.reuse), options);
+    const reused = options.reuse.reduce(
+      (sum, other) => sum + reuseResults(database, folder, runFolder(other), options),
+      0,
+    );
     emit({
       type: "planned",
       run,

@@ -51,7 +51,7 @@ export async function runFake(
     texts: textsOf(plan.sweep),
     mode: "auto",
     verify: false,
-    reuse: null,
+    reuse: [],
     parquet: false,
     secrets: {},
     env: {},

@@ -202,7 +202,7 @@ describe("--reuse", () => {
     const [first, second] = [temporaryFolder(), temporaryFolder()];
     await runFake(first, seeds([1, 2]), writeSeed);
     const { engine, points, summary } = await runFake(second, seeds([2, 3]), writeSeed, {
-      reuse: first,
+      reuse: [first],
     });
     expect(engine.tasks.map((task) => parametersOf(task).seed)).toEqual([3]);
     expect(points).toEqual(["seed=2 succeeded 1 cached", "seed=3 succeeded 1"]);
@@ -216,7 +216,7 @@ describe("--reuse", () => {
     const [first, second] = [temporaryFolder(), temporaryFolder()];
     await runFake(first, seeds([1]), writeSeed);
     await runFake(second, seeds([1]), () => ({ exitCode: 1, files: { bad: "" }, log: "oops" }));
-    const { points } = await runFake(second, seeds([1]), writeSeed, { reuse: first });
+    const { points } = await runFake(second, seeds([1]), writeSeed, { reuse: [first] });
     expect(points).toEqual(["seed=1 succeeded 1 cached"]);
     expect(existsSync(join(second, "failed/seed=1"))).toBe(false);
     expect(read(second, "points/seed=1/seed")).toBe("1");
