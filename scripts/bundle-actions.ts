@@ -12,24 +12,33 @@ export interface Chunk {
   readonly imports: readonly string[];
 }
 
-/**
- * Parts of packages that the bundles do without: ssh2 has JavaScript for what its native modules
- * do, and tries them first; dockerode's BuildKit session, which needs all of gRPC, is for builds by
- * its own API, which ours are not.
- */
+/** Parts of packages that the bundles do without, by what imports them. */
+const LEFT_OUT: readonly { importer: RegExp; id: RegExp; code: string }[] = [
+  // ssh2 has JavaScript for what its native modules do, and tries these first.
+  { importer: /\/ssh2\/lib\//, id: /^cpu-features$|\.node$/, code: 'throw new Error("left out");' },
+  // All of gRPC comes with it, and our builds open no session: src/images/build.ts.
+  {
+    importer: /\/dockerode\/lib\/docker\.js$/,
+    id: /^\.\/session$/,
+    code: 'module.exports = () => { throw new Error("BuildKit sessions are left out"); };',
+  },
+  // It names no licence. Of `binary`, unzip-stream calls `parse` only, which does without it.
+  {
+    importer: /\/binary\/index\.js$/,
+    id: /^buffers$/,
+    code: 'module.exports = () => { throw new Error("the package buffers is left out"); };',
+  },
+];
+
 const leftOut: Plugin = {
   name: "left-out",
-  resolveId(id, importer) {
-    if (id === "cpu-features" || id.endsWith(".node")) return "\0left-out";
-    if (id === "./session" && importer?.endsWith("/dockerode/lib/docker.js")) return "\0no-session";
-    return null;
+  resolveId(id, importer = "") {
+    const found = LEFT_OUT.findIndex((part) => part.importer.test(importer) && part.id.test(id));
+    return found === -1 ? null : `\0left-out/${found}`;
   },
   load(id) {
-    if (id === "\0left-out") return 'throw new Error("not in the bundle");';
-    if (id === "\0no-session") {
-      return 'module.exports = () => { throw new Error("BuildKit sessions are not in the bundle"); };';
-    }
-    return null;
+    const [, found] = id.split("\0left-out/");
+    return found === undefined ? null : (LEFT_OUT[Number(found)]?.code ?? null);
   },
 };
 

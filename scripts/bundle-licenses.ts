@@ -1,6 +1,7 @@
-import { existsSync, globSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { z } from "zod";
+import { repository } from "./action-files.ts";
 
 const packageSchema = z.object({
   name: z.string(),
@@ -52,6 +53,30 @@ function ownText(folder: string): string | null {
   return /\n#* *Licen[cs]e\n(?:-+\n)?(.*Permission .*)$/is.exec(read(readme))?.[1]?.trim() ?? null;
 }
 
+const MIT = readFileSync(join(repository, "LICENSE"), "utf8")
+  .replace(/^.*(?=Permission )/s, "")
+  .trim();
+
+/** Licences that are the same but for the copyright line: https://spdx.org/licenses/ */
+const STANDARD: ReadonlyMap<string, string> = new Map([
+  ["MIT", MIT],
+  // The same by the name it had before there were short ones.
+  ["MIT/X11", MIT],
+  [
+    "ISC",
+    `Permission to use, copy, modify, and/or distribute this software for any purpose with or without
+fee is hereby granted, provided that the above copyright notice and this permission notice appear in
+all copies.
+
+THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES WITH REGARD TO THIS
+SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE
+AUTHOR BE LIABLE FOR ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
+WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN ACTION OF CONTRACT,
+NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF OR IN CONNECTION WITH THE USE OR PERFORMANCE OF
+THIS SOFTWARE.`,
+  ],
+]);
+
 /** The text for a package that names its licence only: its repository's, or the standard one. */
 function textFor({ name, license, author }: Package, packages: readonly Package[]): string {
   const scope = /^@[^/]+\//.exec(name)?.[0];
@@ -64,33 +89,16 @@ function textFor({ name, license, author }: Package, packages: readonly Package[
   );
   if (sibling?.text != null) return sibling.text;
   const holder = typeof author === "object" ? author.name : author;
-  if (license !== "ISC" || holder === undefined) {
+  const standard = STANDARD.get(license);
+  if (standard === undefined || holder === undefined) {
     throw new Error(`${name} has no text of its licence ${license}: see its repository`);
   }
-  // https://spdx.org/licenses/ISC.html
-  return `Copyright (c) ${holder}
-
-Permission to use, copy, modify, and/or distribute this software for any purpose with or without fee
-is hereby granted, provided that the above copyright notice and this permission notice appear in all
-copies.
-
-THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES WITH REGARD TO THIS
-SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE
-AUTHOR BE LIABLE FOR ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES
-WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN ACTION OF CONTRACT,
-NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF OR IN CONNECTION WITH THE USE OR PERFORMANCE OF
-THIS SOFTWARE.`;
+  return `Copyright (c) ${holder}\n\n${standard}`;
 }
 
-/** The nearest folder above a module whose package.json names a package; null for our own code. */
+/** The folder of the package that a module is in; null for our own modules. */
 function packageFolder(module: string): string | null {
-  if (!module.includes("/node_modules/")) return null;
-  for (let folder = dirname(module); folder.includes("/node_modules/"); folder = dirname(folder)) {
-    const path = join(folder, "package.json");
-    // Packages have more of these further in, to say which modules are ESM.
-    if (existsSync(path) && packageSchema.safeParse(readJson(path)).success) return folder;
-  }
-  throw new Error(`${module} belongs to no package`);
+  return /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(module)?.[0] ?? null;
 }
 
 function readJson(path: string): unknown {
