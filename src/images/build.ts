@@ -1,15 +1,13 @@
-import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { Readable } from "node:stream";
-import dockerignore from "@balena/dockerignore";
 import protobuf from "protobufjs";
-import { type Pack, pack } from "tar-stream";
+import { pack } from "tar-stream";
 import { z } from "zod";
 import { connectDocker, type Environment } from "../engines/docker/connect.ts";
 import { isLost, unreachable, wordsOf } from "../engines/docker/errors.ts";
 import { jsonLines, readable } from "../engines/docker/streams.ts";
-import { addTree } from "../engines/pack.ts";
 import { ReportedError } from "../sweep/errors.ts";
+import { addContext, isFile } from "./context.ts";
 
 export interface BuildOptions {
   /** Absolute path of the folder that is sent to the daemon; it has the Dockerfile. */
@@ -75,33 +73,6 @@ export async function buildImage(
   } finally {
     connection.close();
   }
-}
-
-async function isFile(file: string): Promise<boolean> {
-  try {
-    return (await stat(file)).isFile();
-  } catch {
-    // Not there, or not for us to see: either way there is nothing to build from.
-    return false;
-  }
-}
-
-/** Packs the context, less what `.dockerignore` names. */
-async function addContext(archive: Pack, context: string): Promise<void> {
-  const rules = await readFile(path.join(context, ".dockerignore"), "utf8").catch(
-    (error: unknown) => {
-      if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
-      throw error;
-    },
-  );
-  const ignore = dockerignore.default({ ignorecase: false }).add(rules);
-  await addTree(archive, context, "", {
-    mode: (found) => found.mode & 0o777,
-    leaveOut: (name) => !["Dockerfile", ".dockerignore"].includes(name) && ignore.ignores(name),
-    // What a later `!` takes in again.
-    lookInside: /^\s*!/m.test(rules),
-  });
-  archive.finalize();
 }
 
 const messageSchema = z.object({
