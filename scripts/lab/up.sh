@@ -21,6 +21,7 @@ fi
 "$LAB_SCRIPTS/tls-daemon.sh" start
 "$LAB_SCRIPTS/s3.sh" start
 "$LAB_SCRIPTS/azurite.sh" install
+"$LAB_SCRIPTS/tools.sh" install
 
 cat >"$LAB/env.new" <<ENV
 SIM_LAB=1
@@ -33,6 +34,7 @@ SIM_LAB_TLS_HOST=tcp://$TLS_ADDRESS
 SIM_LAB_TLS_CERTS=$LAB/tls/certs
 $("$LAB_SCRIPTS/s3.sh" env)
 $("$LAB_SCRIPTS/azurite.sh" env)
+$("$LAB_SCRIPTS/tools.sh" env)
 ENV
 mv "$LAB/env.new" "$LAB/env"
 cat "$LAB/env"

@@ -5,7 +5,16 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { startDaemon } from "./daemon.ts";
-import { findDocker, findRegistry, findTlsDaemon, images, needing } from "./lab.ts";
+import {
+  findAct,
+  findAzurite,
+  findBuildx,
+  findDocker,
+  findRegistry,
+  findTlsDaemon,
+  images,
+  needing,
+} from "./lab.ts";
 import { mountTmpfs } from "./tmpfs.ts";
 
 const execute = promisify(execFile);
@@ -13,6 +22,7 @@ const inLab = process.env.SIM_LAB === "1";
 const docker = inLab ? await findDocker() : null;
 const registry = inLab ? await findRegistry() : null;
 const tls = inLab ? await findTlsDaemon() : null;
+const [azurite, act, buildx] = [findAzurite(), findAct(), findBuildx()];
 
 /** What a docker command prints; `host` as in DOCKER_HOST. */
 async function run(host: string, ...args: string[]): Promise<string> {
@@ -21,11 +31,8 @@ async function run(host: string, ...args: string[]): Promise<string> {
 }
 
 it.runIf(inLab)("the lab is complete", () => {
-  expect({ docker, registry, tls }).toEqual({
-    docker: expect.anything(),
-    registry: expect.anything(),
-    tls: expect.anything(),
-  });
+  const found = { docker, registry, tls, azurite, act, buildx };
+  for (const [part, where] of Object.entries(found)) expect(where, part).not.toBeNull();
 });
 
 describe.skipIf(!docker)(needing("the lab's Docker daemon", "the main daemon"), () => {

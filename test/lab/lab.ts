@@ -75,8 +75,25 @@ export async function findTlsDaemon(): Promise<TlsDaemon | null> {
 
 /** The blob entry of azurite, for the stand-in for GitHub (github/server.ts). */
 export function findAzurite(): string | null {
-  const program = process.env.SIM_LAB_AZURITE;
-  return program !== undefined && existsSync(program) ? program : null;
+  return program("SIM_LAB_AZURITE");
+}
+
+/** act, which runs workflows (act.ts). */
+export function findAct(): string | null {
+  return program("SIM_LAB_ACT");
+}
+
+/**
+ * The plugin `docker buildx`, which no docker command of the lab finds by itself: link it as
+ * cli-plugins/docker-buildx in a folder that DOCKER_CONFIG names.
+ */
+export function findBuildx(): string | null {
+  return program("SIM_LAB_BUILDX");
+}
+
+function program(variable: string): string | null {
+  const path = process.env[variable];
+  return path !== undefined && existsSync(path) ? path : null;
 }
 
 /** Whether a Docker daemon answers on this socket. */
