@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Engine } from "./engines/engine.ts";
-import { type EngineChoice, selectEngine } from "./engines/select.ts";
+import { type EngineChoice, engineNamed, selectEngine } from "./engines/select.ts";
 import { type Keyer, keyer } from "./plan/key.ts";
 import { makePlan, type Plan } from "./plan/plan.ts";
 import { shardPlan } from "./plan/shards.ts";
@@ -12,6 +12,7 @@ import { type Explanation, explain } from "./run/explain.ts";
 import { resolveInputs } from "./run/inputs.ts";
 import { type Job, planJobs, type Texts, textsOf } from "./run/jobs.ts";
 import type { ResumeMode } from "./run/reconcile.ts";
+import { bringToRest } from "./run/rest.ts";
 import type { OpenPlan } from "./run/shards/open.ts";
 import type { RunSummary } from "./run/summary.ts";
 import { ReportedError } from "./sweep/errors.ts";
@@ -21,10 +22,17 @@ import type { Sweep } from "./sweep/sweep.ts";
 export type { EngineChoice } from "./engines/select.ts";
 export type { Point } from "./plan/point.ts";
 export type { PlanFile, ShardFile } from "./plan/shards.ts";
+export {
+  type Collected,
+  type CollectOptions,
+  collectShards,
+  type MissingPoints,
+  type WhyMissing,
+} from "./run/collect/collect.ts";
 export { type OpenPlan, openPlan } from "./run/shards/open.ts";
 export { type PackOptions, packShard } from "./run/shards/pack.ts";
 export { type ShardedPlan, type ShardPlanOptions, shardSweep } from "./run/shards/plan.ts";
-export { unpackShard } from "./run/shards/unpack.ts";
+export { readShardFile, unpackShard } from "./run/shards/unpack.ts";
 export { type Diagnostic, ReportedError, SweepError } from "./sweep/errors.ts";
 export { sweepFromObject } from "./sweep/load.ts";
 export type { Parameters, Status, Sweep, Value } from "./sweep/sweep.ts";
@@ -232,6 +240,27 @@ export async function planKeys(plan: Plan, options: EngineOptions = {}): Promise
   } finally {
     rmSync(cacheFolder, { recursive: true, force: true });
   }
+}
+
+/**
+ * Ends what a killed run left running, keeps what had finished and exports it, without running
+ * anything more. Returns false where the folder holds no run that had begun.
+ *
+ * @throws ReportedError (3) where a run still holds the folder, or engine or disk refuse.
+ */
+export async function settleRun(
+  folder: string,
+  options: { readonly env?: NodeJS.ProcessEnv; readonly secrets?: readonly string[] } = {},
+): Promise<boolean> {
+  const env = options.env ?? process.env;
+  const secrets = (options.secrets ?? []).flatMap((name) => {
+    const value = env[name];
+    return value === undefined || value === "" ? [] : [[name, value]];
+  });
+  return await bringToRest(resolve(folder), {
+    engine: (name) => engineNamed(name, env),
+    secrets: Object.fromEntries(secrets),
+  });
 }
 
 /** For each point that would run again in the run folder `out`: why. */

@@ -151,6 +151,29 @@ function schemaVersion(database: DatabaseSync, folder: RunFolder): number {
   return version;
 }
 
+let ownSchema: string | null = null;
+
+/**
+ * Whether a database has exactly the tables, indices and views of a run of this version, as one
+ * that came from elsewhere must have before anything in it is asked for: a view or a trigger can
+ * compute without end.
+ */
+export function hasOwnSchema(database: DatabaseSync): boolean {
+  if (ownSchema === null) {
+    using own = new DatabaseSync(":memory:");
+    own.exec(SCHEMA);
+    ownSchema = schemaText(own);
+  }
+  return schemaText(database) === ownSchema;
+}
+
+function schemaText(database: DatabaseSync): string {
+  const rows = database.prepare(
+    "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name",
+  );
+  return JSON.stringify(rows.all());
+}
+
 /** SQLite's primary result code of an error; null for any other error. */
 export function sqliteCode(error: unknown): number | null {
   if (!(error instanceof Error) || !("errcode" in error)) return null;

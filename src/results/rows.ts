@@ -5,7 +5,7 @@ import type { Row } from "./layout.ts";
 
 const SCALAR = z.union([z.string(), z.number(), z.boolean()]);
 const PARAMETERS = z.record(z.string(), SCALAR);
-const METRICS = z.record(z.string(), SCALAR.nullable());
+export const METRICS = z.record(z.string(), SCALAR.nullable());
 const ROW = z.object({
   name: z.string(),
   status: z.enum(STATUSES),

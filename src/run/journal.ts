@@ -18,7 +18,7 @@ export interface JournalPoint {
 }
 
 /** `single`: a task of one point; else how its points share it. */
-const PROTOCOLS = ["single", "batch", "range"] as const;
+export const PROTOCOLS = ["single", "batch", "range"] as const;
 export type Protocol = (typeof PROTOCOLS)[number];
 
 /** A started attempt of one point; those of a batch share `task`. */

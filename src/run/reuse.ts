@@ -1,16 +1,22 @@
-import { constants, cpSync, existsSync } from "node:fs";
+import { constants, cpSync, existsSync, lstatSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
-import { readDatabase } from "../results/database.ts";
+import { nameProblem } from "../plan/name.ts";
+import { hasOwnSchema, readDatabase } from "../results/database.ts";
 import { discard } from "../results/discard.ts";
 import type { RunFolder } from "../results/folder.ts";
 import { MANIFEST, placeOutputs, verifyOutputs } from "../results/outputs.ts";
+import { ReportedError } from "../sweep/errors.ts";
 
 const TODO = z.object({ key: z.string(), name: z.string(), attempts: z.number() });
+/** A folder inside the run's own, whoever wrote its name. */
+const OWN_FOLDER = z
+  .string()
+  .refine((path) => path.split("/").every((step) => nameProblem(step) === null), "no own folder");
 const RESULT = z.object({
-  folder: z.string(),
-  logs: z.string(),
+  folder: OWN_FOLDER,
+  logs: OWN_FOLDER,
   exit_code: z.number().nullable(),
   attempts: z.number(),
   seconds: z.number().nullable(),
@@ -24,14 +30,24 @@ const RESULT = z.object({
 /**
  * Copies from another run folder the results of points that are still to run, by content key and
  * only where their outputs are as recorded. Returns how many.
+ *
+ * `foreign`: the folder came from another machine, and nobody has vouched for it.
+ *
+ * @throws ReportedError (2, 3) for a folder that holds no run that can be read.
  */
 export function reuseResults(
   database: DatabaseSync,
   folder: RunFolder,
   other: RunFolder,
-  options: { readonly verify: boolean },
+  options: { readonly verify: boolean; readonly foreign?: boolean },
 ): number {
   using source = readDatabase(other);
+  if (options.foreign === true && !hasOwnSchema(source)) {
+    throw new ReportedError(
+      3,
+      `${other.database} is no run of this version of sim-pipeline.\nPlan again without its results.`,
+    );
+  }
   const select = source.prepare(`
     SELECT 'points/' || name AS folder, 'logs/' || name AS logs, exit_code, attempts, seconds,
       cpu_seconds, peak_memory, reason, metrics, files
@@ -82,5 +98,10 @@ export function reuseResults(
 /** Copies a folder, sharing its blocks where the file system can. */
 function copy(from: string, to: string): void {
   if (!existsSync(from)) return;
-  cpSync(from, to, { recursive: true, mode: constants.COPYFILE_FICLONE, preserveTimestamps: true });
+  cpSync(from, to, {
+    recursive: true,
+    mode: constants.COPYFILE_FICLONE,
+    preserveTimestamps: true,
+    filter: (source) => !lstatSync(source).isSymbolicLink(),
+  });
 }

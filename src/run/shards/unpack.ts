@@ -16,7 +16,7 @@ const FOLDERS = ["points", "failed", "logs"];
  *
  * @throws TarError for what is no shard's tar.
  */
-export function readShardFile(tar: TarFile): ShardFile {
+export function describeShard(tar: TarFile): ShardFile {
   for (const entry of tar.entries()) {
     if (entry.path !== "shard.json") break;
     let json: unknown;
@@ -34,6 +34,18 @@ export function readShardFile(tar: TarFile): ShardFile {
 }
 
 /**
+ * What a shard's tar says of itself, without unpacking it.
+ *
+ * @throws ReportedError (2) for what is no shard's tar.
+ */
+export async function readShardFile(tar: string): Promise<ShardFile> {
+  return reported(tar, () => {
+    using archive = openTar(tar);
+    return describeShard(archive);
+  });
+}
+
+/**
  * Unpacks a shard's tar into `folder`, empty or absent, so that a run of the shard goes on from
  * there. Whatever the tar holds, nothing is written outside of the folder.
  *
@@ -45,9 +57,9 @@ export async function unpackShard(tar: string, folder: string): Promise<ShardFil
   if (readdirSync(root).length > 0) {
     throw new ReportedError(2, `${root} is not empty.\nUnpack a shard into a folder of its own.`);
   }
-  try {
+  return reported(tar, () => {
     using archive = openTar(tar);
-    const description = readShardFile(archive);
+    const description = describeShard(archive);
     for (const entry of archive.entries()) {
       const [top] = entry.path.split("/");
       const isKnown =
@@ -61,6 +73,12 @@ export async function unpackShard(tar: string, folder: string): Promise<ShardFil
       }
     }
     return description;
+  });
+}
+
+function reported<T>(tar: string, body: () => T): T {
+  try {
+    return body();
   } catch (cause) {
     if (!(cause instanceof TarError)) throw cause;
     throw new ReportedError(
