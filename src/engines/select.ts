@@ -45,6 +45,17 @@ export async function selectEngine(
   );
 }
 
+/**
+ * The engine of a name, as a run folder has it, to end what it left running; null for one that
+ * this version does not have, or that cannot be reached.
+ */
+export async function engineNamed(name: string, env: NodeJS.ProcessEnv): Promise<Engine | null> {
+  if (name === "process") return processEngine();
+  if (name !== "docker") return null;
+  const { dockerAvailable, dockerEngine } = await loadDocker();
+  return (await dockerAvailable(env)).available ? await dockerEngine({ env }) : null;
+}
+
 /** Its client takes as long to load as everything else together: a plan can do without. */
 const loadDocker = () => import("./docker/docker.ts");
 

@@ -1,0 +1,31 @@
+import { setOutput } from "@actions/core";
+import { artifactStore } from "../github/artifacts.ts";
+import { workflowContext } from "../github/context.ts";
+import { action } from "./action.ts";
+import { collectJob } from "./collect-job.ts";
+import { retentionDays } from "./common-inputs.ts";
+import { flag, optionalText, secret, wholeNumber } from "./inputs.ts";
+import { reportOutcome } from "./outcome.ts";
+import { runLog } from "./run-log.ts";
+
+await action(async () => {
+  const context = workflowContext(process.env);
+  const token = secret("token");
+  const job = {
+    plan: wholeNumber("plan", { least: 1 }),
+    artifact: optionalText("artifact"),
+    parquet: flag("parquet"),
+    retentionDays: retentionDays(),
+  };
+  using log = runLog();
+  const store = artifactStore(context, token);
+  const { collected, artifact } = await collectJob(job, { context, store, log });
+  setOutput("folder", collected.folder);
+  setOutput("artifact-id", artifact.id);
+  setOutput("artifact-url", artifact.url);
+  setOutput(
+    "missing",
+    collected.missing.reduce((sum, { points }) => sum + points.length, 0),
+  );
+  reportOutcome(collected, collected.missing);
+});

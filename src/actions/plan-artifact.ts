@@ -1,0 +1,59 @@
+import { execFile } from "node:child_process";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { ArtifactStore } from "../github/artifacts.ts";
+import type { WorkflowContext } from "../github/context.ts";
+import { type OpenPlan, openPlan } from "../index.ts";
+import { ReportedError } from "../sweep/errors.ts";
+import { PLAN_TAR } from "./shard-artifacts.ts";
+
+/**
+ * Downloads the plan that the plan action uploaded, and opens it.
+ *
+ * @param id the artifact's id, the plan action's output.
+ * @param scratch an empty folder, which the plan's files stay in.
+ * @throws ReportedError (2) where it is no plan of this run and commit, (3) where GitHub refuses.
+ */
+export async function downloadPlan(
+  store: ArtifactStore,
+  id: number,
+  context: WorkflowContext,
+  scratch: string,
+): Promise<{ plan: OpenPlan; tar: string }> {
+  const artifact = (await store.list()).find((one) => one.id === id);
+  if (artifact === undefined) {
+    throw new ReportedError(
+      2,
+      `The input "plan" is "${id}": this run has no artifact of that id.\n` +
+        "Give it the plan action's output of the same run, passed on by the outputs of its job: " +
+        `\${{ needs.plan.outputs.plan }}`,
+    );
+  }
+  const folder = join(scratch, "plan-artifact");
+  await store.download(artifact, folder);
+  const tar = join(folder, PLAN_TAR);
+  return { plan: await openPlanTar(tar, context, scratch), tar };
+}
+
+/** Opens a plan that was downloaded before. Throws as `downloadPlan`. */
+export async function openPlanTar(
+  tar: string,
+  context: WorkflowContext,
+  scratch: string,
+): Promise<OpenPlan> {
+  const files = join(scratch, "plan");
+  await mkdir(files);
+  const root = context.workspace;
+  return await openPlan(tar, files, { root, commit: await headOf(root) });
+}
+
+/** The commit that is checked out in a folder; null where none is, or there is no git. */
+async function headOf(folder: string): Promise<string | null> {
+  try {
+    const { stdout } = await promisify(execFile)("git", ["rev-parse", "HEAD"], { cwd: folder });
+    return stdout.trim();
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,48 @@
+import { saveState, setOutput } from "@actions/core";
+import { RESUME_MODES } from "../cli/command.ts";
+import { sweepPath } from "../cli/sweep-path.ts";
+import { artifactStore } from "../github/artifacts.ts";
+import { workflowContext } from "../github/context.ts";
+import { action } from "./action.ts";
+import { ENGINES, registryLogin, retentionDays, workflowRun } from "./common-inputs.ts";
+import { choice, flag, lines, optionalText, secret, text, wholeNumberOr } from "./inputs.ts";
+import { interruptible } from "./interruptible.ts";
+import { reportOutcome } from "./outcome.ts";
+import { withRegistryLogin } from "./registry-login.ts";
+import { SWEEP_STATE } from "./run-state.ts";
+import { sweepJob } from "./sweep-job.ts";
+
+await action(async () => {
+  const context = workflowContext(process.env);
+  const token = secret("token");
+  const login = registryLogin(context, token);
+  const job = {
+    sweep: sweepPath(text("sweep")),
+    params: lines("param"),
+    set: lines("set"),
+    engine: choice("engine", ENGINES),
+    workers: wholeNumberOr("workers", "auto", { least: 1 }),
+    build: flag("build"),
+    resume: choice("resume", RESUME_MODES),
+    resumeFrom: workflowRun("resume-from"),
+    parquet: flag("parquet"),
+    artifact: optionalText("artifact"),
+    retentionDays: retentionDays(),
+  };
+  await interruptible(async (step) => {
+    const { summary, artifact } = await sweepJob(job, {
+      ...step,
+      context,
+      store: artifactStore(context, token, step.stop),
+      token,
+      login: (image) => withRegistryLogin(process.env, image, login),
+      started: (state) => saveState(SWEEP_STATE, state),
+    });
+    setOutput("folder", summary.folder);
+    if (artifact === null) return;
+    saveState(SWEEP_STATE, null);
+    setOutput("artifact-id", artifact.id);
+    setOutput("artifact-url", artifact.url);
+    reportOutcome(summary);
+  });
+});
