@@ -25,6 +25,11 @@ export const COMMANDS: readonly CommandFile[] = [
     load: async () => (await import("./run.ts")).runCommand(),
   },
   {
+    name: "build",
+    summary: "test, build and push a simulation's image",
+    load: async () => (await import("./build.ts")).buildCommand(),
+  },
+  {
     name: "status",
     summary: "how a run stands, also one in progress",
     load: async () => (await import("./status.ts")).statusCommand(),

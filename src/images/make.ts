@@ -16,11 +16,14 @@ import { checkOptions, type ImageOptions } from "./options.ts";
 import { realWait, retried, type Wait } from "./retry.ts";
 import { sourceLabels } from "./source.ts";
 
+export type { ImageOptions };
+
 export interface MadeImage {
   /** What to run: `name@sha256:…` where it was pushed, else `name:tag` in the daemon. */
   readonly image: string;
   /** Of the manifest in the registry; null where it was not pushed. */
   readonly digest: string | null;
+  /** Full names, as `name:latest`. */
   readonly tags: readonly string[];
   /** The same content was there already: it was tested and pushed before. */
   readonly cached: boolean;
@@ -145,7 +148,11 @@ async function setTags(
 }
 
 function pushed({ image, tags }: Checked, { digest }: Manifest, cached: boolean): MadeImage {
-  return { image: `${image}@${digest}`, digest, tags, cached };
+  return { image: `${image}@${digest}`, digest, tags: fullNames(image, tags), cached };
+}
+
+function fullNames(image: string, tags: readonly string[]): string[] {
+  return tags.map((tag) => `${image}:${tag}`);
 }
 
 async function buildOnly(checked: Checked, work: Work): Promise<MadeImage> {
@@ -155,14 +162,14 @@ async function buildOnly(checked: Checked, work: Work): Promise<MadeImage> {
   await runGates(build, checked, work);
   // The daemon holds no image of several platforms.
   const keeps = platforms.length < 2;
-  const references = tags.map((tag) => `${image}:${tag}`);
+  const references = fullNames(image, tags);
   const output = keeps
     ? ({ to: "daemon", references, inlineCache: false } as const)
     : ({ to: "cache" } as const);
   await dockerBuild(build, null, output, work.onLine, work.signal);
   if (!keeps)
     work.onLine("Built for all platforms; without a push there is no place to keep that.");
-  return { image: `${image}:${tags[0]}`, digest: null, tags, cached: false };
+  return { image: references[0] ?? image, digest: null, tags: references, cached: false };
 }
 
 async function buildAndPush(

@@ -133,11 +133,18 @@ export function defaultImage(repository: string, folder: string): string {
     .filter((part) => part !== "" && part !== ".")
     .at(-1);
   const parts = [repository, ...(name === undefined ? [] : [name])];
-  const path = parts
-    .join("/")
+  return checkImage(`ghcr.io/${parts.join("/").split("/").map(component).join("/")}`);
+}
+
+/** What an image of a folder is called where it is not to go anywhere. */
+export function localName(folder: string): string {
+  return checkImage(`sim-pipeline/${component(folder)}`);
+}
+
+/** A part of a name as registries allow it: what they do not becomes `-`. */
+function component(text: string): string {
+  const allowed = text
     .toLowerCase()
-    .split("/")
-    .map((part) => part.replaceAll(/[^a-z0-9]+/g, (run) => ([".", "_"].includes(run) ? run : "-")))
-    .map((part) => part.replaceAll(/^[._-]+|[._-]+$/g, "") || "x");
-  return checkImage(`ghcr.io/${path.join("/")}`);
+    .replaceAll(/[^a-z0-9]+/g, (run) => ([".", "_"].includes(run) ? run : "-"));
+  return allowed.replaceAll(/^[._-]+|[._-]+$/g, "") || "x";
 }

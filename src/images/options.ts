@@ -77,3 +77,26 @@ export async function checkOptions(options: ImageOptions): Promise<{
   }
   return { image, tags, bases };
 }
+
+/**
+ * Build arguments, each `NAME=value`; the value may be empty.
+ *
+ * @throws ReportedError (2) for anything else, and for a name that comes twice.
+ */
+export function parseBuildArgs(texts: readonly string[]): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const text of texts) {
+    const [, name, value = ""] = /^([A-Za-z_]\w*)=(.*)$/s.exec(text) ?? [];
+    if (name === undefined) {
+      throw new ReportedError(
+        2,
+        `The build argument ${JSON.stringify(text)} is not NAME=value, with a name of letters, digits and _.`,
+      );
+    }
+    if (found.has(name)) {
+      throw new ReportedError(2, `The build argument ${name} is given twice: keep one.`);
+    }
+    found.set(name, value);
+  }
+  return found;
+}

@@ -5,10 +5,12 @@ import { promisify } from "node:util";
 export interface Source {
   /** Address of the repository, for people: https://github.com/org/repo */
   readonly url: string | null;
-  /** The commit, only where the context is as it was committed. */
+  /** The commit that is checked out. */
   readonly revision: string | null;
-  /** When that was committed. */
+  /** When that was made. */
   readonly created: Date | null;
+  /** Whether the folder is as it was committed. */
+  readonly clean: boolean;
   /** The branch that is checked out. */
   readonly branch: string | null;
   /** The branch that the remote calls its default. */
@@ -38,11 +40,11 @@ export async function gitSource(folder: string): Promise<Source> {
     git("symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD"),
     git("rev-parse", "--show-prefix"),
   ]);
-  const committed = changes === "";
   return {
     url: remote === null ? null : webAddress(remote),
-    revision: committed ? head : null,
-    created: committed && date !== null ? new Date(Number(date) * 1000) : null,
+    revision: head,
+    created: date === null ? null : new Date(Number(date) * 1000),
+    clean: changes === "",
     branch,
     defaultBranch: remoteHead?.replace(/^origin\//, "") ?? null,
     folder: prefix?.replace(/\/$/, "") ?? null,
