@@ -22,6 +22,7 @@ fi
 "$LAB_SCRIPTS/s3.sh" start
 "$LAB_SCRIPTS/azurite.sh" install
 "$LAB_SCRIPTS/tools.sh" install
+"$LAB_SCRIPTS/buildkit.sh" start
 
 cat >"$LAB/env.new" <<ENV
 SIM_LAB=1
@@ -35,6 +36,7 @@ SIM_LAB_TLS_CERTS=$LAB/tls/certs
 $("$LAB_SCRIPTS/s3.sh" env)
 $("$LAB_SCRIPTS/azurite.sh" env)
 $("$LAB_SCRIPTS/tools.sh" env)
+$("$LAB_SCRIPTS/buildkit.sh" env)
 ENV
 mv "$LAB/env.new" "$LAB/env"
 cat "$LAB/env"

@@ -22,7 +22,8 @@ const inLab = process.env.SIM_LAB === "1";
 const docker = inLab ? await findDocker() : null;
 const registry = inLab ? await findRegistry() : null;
 const tls = inLab ? await findTlsDaemon() : null;
-const [azurite, act, buildx] = [findAzurite(), findAct(), findBuildx()];
+const [azurite, act] = [findAzurite(), findAct()];
+const [buildx, buildKit] = [findBuildx(), findBuildKit()];
 
 /** What a docker command prints; `host` as in DOCKER_HOST. */
 async function run(host: string, ...args: string[]): Promise<string> {
@@ -31,7 +32,7 @@ async function run(host: string, ...args: string[]): Promise<string> {
 }
 
 it.runIf(inLab)("the lab is complete", () => {
-  const found = { docker, registry, tls, azurite, act, buildx };
+  const found = { docker, registry, tls, azurite, act, buildx, buildKit };
   for (const [part, where] of Object.entries(found)) expect(where, part).not.toBeNull();
 });
 

@@ -83,12 +83,15 @@ export function findAct(): string | null {
   return program("SIM_LAB_ACT");
 }
 
-/**
- * The plugin `docker buildx`, which no docker command of the lab finds by itself: link it as
- * cli-plugins/docker-buildx in a folder that DOCKER_CONFIG names.
- */
+/** The plugin `docker buildx`, which no docker command finds by itself: see docker-config.ts. */
 export function findBuildx(): string | null {
   return program("SIM_LAB_BUILDX");
+}
+
+/** Where a BuildKit of its own answers, as a buildx builder of the driver `remote` takes it. */
+export function findBuildKit(): string | null {
+  const address = process.env.SIM_LAB_BUILDKIT;
+  return address !== undefined && existsSync(address.replace("unix://", "")) ? address : null;
 }
 
 function program(variable: string): string | null {
