@@ -8,6 +8,7 @@ import { startDaemon } from "./daemon.ts";
 import {
   findAct,
   findAzurite,
+  findBuildKit,
   findBuildx,
   findDocker,
   findRegistry,
