@@ -16,6 +16,12 @@ export interface Chunk {
 const LEFT_OUT: readonly { importer: RegExp; id: RegExp; code: string }[] = [
   // ssh2 has JavaScript for what its native modules do, and tries these first.
   { importer: /\/ssh2\/lib\//, id: /^cpu-features$|\.node$/, code: 'throw new Error("left out");' },
+  // Native too, and absent with us: for a proxy that wants Kerberos, which is told so.
+  {
+    importer: /\/proxy-agent-negotiate\//,
+    id: /^kerberos$/,
+    code: 'throw new Error("the package kerberos is not in the bundle");',
+  },
   // All of gRPC comes with it, and our builds open no session: src/images/build.ts.
   {
     importer: /\/dockerode\/lib\/docker\.js$/,
