@@ -1,5 +1,5 @@
 import type { WorkflowContext } from "../github/context.ts";
-import { optionalText, optionalWholeNumber, secret } from "./inputs.ts";
+import { optionalText, optionalWholeNumber, secret, wholeNumberOr } from "./inputs.ts";
 import type { RegistryLogin } from "./registry-login.ts";
 
 /** Where points may run. `docker` is the default: no falling from a sandbox onto a runner. */
@@ -23,4 +23,10 @@ export function registryLogin(context: WorkflowContext, token: string | null): R
     username: optionalText("registry-username"),
     password: secret("registry-password"),
   };
+}
+
+/** How many points run at once; nothing where that is left to the sweep file. */
+export function workers(): { readonly workers?: number } {
+  const given = wholeNumberOr("workers", "auto", { least: 1 });
+  return given === "auto" ? {} : { workers: given };
 }

@@ -23,7 +23,7 @@ export interface RunJob {
   readonly plan: number;
   readonly shard: number;
   readonly engine: EngineChoice;
-  readonly workers: number | "auto";
+  readonly workers?: number;
   readonly retentionDays: number | null;
 }
 
@@ -72,7 +72,7 @@ export async function runJob(job: RunJob, on: ShardJob): Promise<RanShard> {
     shard: job.shard,
     out: folder,
     engine: job.engine,
-    workers: job.workers,
+    ...(job.workers === undefined ? {} : { workers: job.workers }),
     env,
     signal: on.stop,
     kill: on.kill,

@@ -2,8 +2,8 @@ import { saveState, setOutput } from "@actions/core";
 import { artifactStore } from "../github/artifacts.ts";
 import { workflowContext } from "../github/context.ts";
 import { action } from "./action.ts";
-import { ENGINES, registryLogin, retentionDays } from "./common-inputs.ts";
-import { choice, secret, wholeNumber, wholeNumberOr } from "./inputs.ts";
+import { ENGINES, registryLogin, retentionDays, workers } from "./common-inputs.ts";
+import { choice, secret, wholeNumber } from "./inputs.ts";
 import { interruptible } from "./interruptible.ts";
 import { reportOutcome } from "./outcome.ts";
 import { withRegistryLogin } from "./registry-login.ts";
@@ -18,7 +18,7 @@ await action(async () => {
     plan: wholeNumber("plan", { least: 1 }),
     shard: wholeNumber("shard", { least: 0, most: 255 }),
     engine: choice("engine", ENGINES),
-    workers: wholeNumberOr("workers", "auto", { least: 1 }),
+    ...workers(),
     retentionDays: retentionDays(),
   };
   await interruptible(async (step) => {

@@ -24,7 +24,7 @@ export interface SweepJob {
   readonly params: readonly string[];
   readonly set: readonly string[];
   readonly engine: EngineChoice;
-  readonly workers: number | "auto";
+  readonly workers?: number;
   readonly build: boolean;
   readonly resume: ResumeMode;
   /** The workflow run whose results count. */

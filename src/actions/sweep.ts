@@ -4,8 +4,8 @@ import { sweepPath } from "../cli/sweep-path.ts";
 import { artifactStore } from "../github/artifacts.ts";
 import { workflowContext } from "../github/context.ts";
 import { action } from "./action.ts";
-import { ENGINES, registryLogin, retentionDays, workflowRun } from "./common-inputs.ts";
-import { choice, flag, lines, optionalText, secret, text, wholeNumberOr } from "./inputs.ts";
+import { ENGINES, registryLogin, retentionDays, workers, workflowRun } from "./common-inputs.ts";
+import { choice, flag, lines, optionalText, secret, text } from "./inputs.ts";
 import { interruptible } from "./interruptible.ts";
 import { reportOutcome } from "./outcome.ts";
 import { withRegistryLogin } from "./registry-login.ts";
@@ -21,7 +21,7 @@ await action(async () => {
     params: lines("param"),
     set: lines("set"),
     engine: choice("engine", ENGINES),
-    workers: wholeNumberOr("workers", "auto", { least: 1 }),
+    ...workers(),
     build: flag("build"),
     resume: choice("resume", RESUME_MODES),
     resumeFrom: workflowRun("resume-from"),
