@@ -105,14 +105,15 @@ function means(
  * Null where the numbers are not to be drawn.
  */
 export function mermaid({ parameter, metric, means }: Chart): string | null {
-  const values = means.map(({ mean }) => mean);
-  const largest = Math.max(...values.map(Math.abs));
-  if (!Number.isFinite(largest)) return null;
+  const largest = Math.max(...means.map(({ mean }) => Math.abs(mean)));
   const power = largest === 0 ? 0 : Math.floor(Math.log10(largest));
+  // Also where a mean is too large for a number.
+  if (!(power >= -300)) return null;
   const exponent = power < -2 || power > 5 ? power : 0;
-  const number = (value: number) => String(Number((value / 10 ** exponent).toFixed(6)));
-  const least = Math.min(...values);
-  const most = Math.max(...values);
+  const values = means.map(({ mean }) => mean / 10 ** exponent);
+  if (!values.every(Number.isFinite)) return null;
+  const number = (value: number) => String(Number(value.toFixed(6)));
+  const [least, most] = [Math.min(...values), Math.max(...values)];
   const margin = (most - least || Math.abs(most) || 1) / 10;
   const [bottom, top] = [number(least - margin), number(most + margin)];
   // So little of a difference is none that a line could show.
