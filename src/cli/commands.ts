@@ -40,6 +40,11 @@ export const COMMANDS: readonly CommandFile[] = [
     load: async () => (await import("./logs.ts")).logsCommand(),
   },
   {
+    name: "collect",
+    summary: "put what the shards of a plan left together",
+    load: async () => (await import("./collect.ts")).collectCommand(),
+  },
+  {
     name: "doctor",
     summary: "what is there on this machine, and what each lack costs",
     load: async () => (await import("./doctor.ts")).doctorCommand(),

@@ -112,7 +112,9 @@ function argumentValues(
   given: readonly string[],
   typed: string,
 ): Answer {
-  const argument = command.registeredArguments[given.length];
+  const last = command.registeredArguments.at(-1);
+  const argument =
+    command.registeredArguments[given.length] ?? (last?.variadic === true ? last : undefined);
   if (argument?.argChoices) {
     return fitting(
       typed,
@@ -124,6 +126,7 @@ function argumentValues(
       return { ...NOTHING, files: "yaml" };
     case "run":
     case "folder":
+    case "paths":
       return { ...NOTHING, files: "folders" };
     case "run or point":
       return { candidates: points(undefined, typed), files: "folders" };

@@ -35,8 +35,11 @@ export function statusTable(
   });
 }
 
-/** What `run` says at its end. */
-export function summaryText(summary: RunSummary): string {
+/** What `run` says at its end; `remedy` is for points that did not end. */
+export function summaryText(
+  summary: RunSummary,
+  remedy = "the same command runs what is missing",
+): string {
   const { counts, failures, folder } = summary;
   const points = STATUSES.reduce((sum, status) => sum + counts[status], 0);
   const stream = process.stderr;
@@ -63,7 +66,7 @@ export function summaryText(summary: RunSummary): string {
   );
   if (counts.pending + counts.cancelled > 0) {
     const rest = counted(counts.pending + counts.cancelled, "point");
-    lines.push("", `${rest} did not end: the same command runs what is missing.`);
+    lines.push("", `${rest} did not end: ${remedy}.`);
   }
   return lines.join("\n");
 }

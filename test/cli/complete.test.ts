@@ -49,6 +49,8 @@ describe("what stands at the end of the words is completed", () => {
     [["run", "--param", "x"], []],
     [["status", ""], [":folders"]],
     [["init", ""], [":folders"]],
+    [["collect", ""], [":folders"]],
+    [["collect", "parts", "more", ""], [":folders"]],
     [
       ["completion", ""],
       ["bash", "zsh", "fish"],
