@@ -5,7 +5,7 @@ import { action } from "./action.ts";
 import { collectJob } from "./collect-job.ts";
 import { retentionDays } from "./common-inputs.ts";
 import { flag, optionalText, secret, wholeNumber } from "./inputs.ts";
-import { reportOutcome } from "./outcome.ts";
+import { reportOutcome, summarise } from "./outcome.ts";
 import { runLog } from "./run-log.ts";
 
 await action(async () => {
@@ -19,7 +19,7 @@ await action(async () => {
   };
   using log = runLog();
   const store = artifactStore(context, token);
-  const { collected, artifact } = await collectJob(job, { context, store, log });
+  const { plan, collected, artifact } = await collectJob(job, { context, store, log });
   setOutput("folder", collected.folder);
   setOutput("artifact-id", artifact.id);
   setOutput("artifact-url", artifact.url);
@@ -27,5 +27,7 @@ await action(async () => {
     "missing",
     collected.missing.reduce((sum, { points }) => sum + points.length, 0),
   );
+  const { sweep } = plan.file;
+  summarise(context, collected, artifact, { sweep, missing: collected.missing });
   reportOutcome(collected, collected.missing);
 });

@@ -1,7 +1,11 @@
 import { setFailed, setOutput } from "@actions/core";
 import { summaryText } from "../cli/summary.ts";
 import { annotateFailures, type MissingPoints } from "../github/annotations.ts";
+import type { UploadedArtifact } from "../github/artifacts.ts";
+import type { WorkflowContext } from "../github/context.ts";
 import type { RunSummary } from "../index.ts";
+import { writeJobSummary } from "../report/job-summary.ts";
+import { type SummaryFacts, summaryData } from "../report/job-summary-data.ts";
 import { printUntrusted } from "./run-log.ts";
 
 /**
@@ -26,4 +30,24 @@ export function reportOutcome(summary: RunSummary, missing: readonly MissingPoin
   setFailed(
     `${points - counts.succeeded} of ${points} points did not succeed: ${parts.join(", ")}.`,
   );
+}
+
+/** Writes the job's summary of a run whose folder is the artifact's content. */
+export function summarise(
+  context: WorkflowContext,
+  summary: RunSummary,
+  artifact: UploadedArtifact,
+  facts: Pick<SummaryFacts, "sweep" | "missing">,
+): void {
+  if (context.summaryFile === null) return;
+  const { repository, runId } = context;
+  const { folder, seconds } = summary;
+  const { name, url } = artifact;
+  const data = summaryData(folder, {
+    ...facts,
+    seconds,
+    artifact: { name, url },
+    workflow: { repository, runId },
+  });
+  writeJobSummary(context.summaryFile, data);
 }

@@ -7,7 +7,7 @@ import { action } from "./action.ts";
 import { ENGINES, registryLogin, retentionDays, workers, workflowRun } from "./common-inputs.ts";
 import { choice, flag, lines, optionalText, secret, text } from "./inputs.ts";
 import { interruptible } from "./interruptible.ts";
-import { reportOutcome } from "./outcome.ts";
+import { reportOutcome, summarise } from "./outcome.ts";
 import { withRegistryLogin } from "./registry-login.ts";
 import { SWEEP_STATE } from "./run-state.ts";
 import { sweepJob } from "./sweep-job.ts";
@@ -43,6 +43,8 @@ await action(async () => {
     saveState(SWEEP_STATE, null);
     setOutput("artifact-id", artifact.id);
     setOutput("artifact-url", artifact.url);
+    const { sweep: path, params, set } = job;
+    summarise(context, summary, artifact, { sweep: { path, params, set } });
     reportOutcome(summary);
   });
 });
