@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +9,7 @@ import { actionEntries, actionFiles, repository } from "../../scripts/action-fil
 import { bundleActions, type Chunk, startBytes } from "../../scripts/bundle-actions.ts";
 import { startGitHub } from "../lab/github/server.ts";
 import { findAzurite, needing } from "../lab/lab.ts";
+import { stepEnvironment } from "../lab/step.ts";
 
 /** Limits of what Node reads before an action's first line, in KiB: a package more is noticed. */
 const limits: Record<string, number> = {
@@ -24,38 +25,13 @@ const files = actionFiles();
 let folder: string;
 let bundles: string;
 let chunks: Chunk[];
-/** What the runner sets for a step, but for inputs, credentials and services. */
 let runner: Record<string, string>;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "sim-pipeline-bundles-"));
   bundles = join(folder, "actions");
   chunks = await bundleActions(bundles, actionEntries());
-  for (const name of ["workspace", "temp"]) mkdirSync(join(folder, name));
-  for (const name of ["output", "state", "summary", "event"])
-    writeFileSync(join(folder, name), "{}");
-  runner = {
-    PATH: process.env.PATH ?? "",
-    GITHUB_ACTIONS: "true",
-    GITHUB_ACTOR: "someone",
-    GITHUB_API_URL: "http://127.0.0.1:9",
-    GITHUB_EVENT_NAME: "push",
-    GITHUB_EVENT_PATH: join(folder, "event"),
-    GITHUB_JOB: "sweep",
-    GITHUB_OUTPUT: join(folder, "output"),
-    GITHUB_REF: "refs/heads/main",
-    GITHUB_REF_NAME: "main",
-    GITHUB_REF_TYPE: "branch",
-    GITHUB_REPOSITORY: "someone/sims",
-    GITHUB_RUN_ATTEMPT: "1",
-    GITHUB_RUN_ID: "1",
-    GITHUB_SERVER_URL: "https://github.com",
-    GITHUB_SHA: "0".repeat(40),
-    GITHUB_STATE: join(folder, "state"),
-    GITHUB_STEP_SUMMARY: join(folder, "summary"),
-    GITHUB_WORKSPACE: join(folder, "workspace"),
-    RUNNER_TEMP: join(folder, "temp"),
-  };
+  runner = stepEnvironment(folder);
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
