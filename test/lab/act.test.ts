@@ -88,6 +88,21 @@ describe.skipIf(!findAct() || !findAzurite())(needing("act and azurite", "a work
     expect(artifacts.map(({ state }) => state)).toEqual(["finalized", "finalized"]);
   });
 
+  it("runs again as another attempt of a run", async () => {
+    await using github = await startGitHub();
+    const text = `
+on: push
+jobs: {one: {runs-on: ubuntu-24.04, steps: [{run: 'echo "attempt $GITHUB_RUN_ATTEMPT of $GITHUB_RUN_ID"'}]}}
+`;
+    await using source = await folderOf({ "one.yml": text });
+    await using repository = await actRepository(source.path);
+    const { run } = await runWorkflow({ github, repository, workflow: "one.yml" });
+    github.rerun(run, "failed");
+    const again = await runWorkflow({ github, repository, workflow: "one.yml", rerun: run });
+    expect(again.jobs[0]?.log).toBe(`attempt 2 of ${run.id}\n`);
+    expect(again.run).toBe(run);
+  });
+
   it("takes the inputs of a workflow_dispatch", async () => {
     await using github = await startGitHub();
     await using source = await folderOf(files);

@@ -58,6 +58,8 @@ export interface WorkflowOptions {
   readonly workflow: string;
   /** The event is `run.event`, by default push. */
   readonly run?: RunOptions;
+  /** Instead of a new run: one that `github.rerun` has given another attempt. All its jobs run. */
+  readonly rerun?: Run;
   /** Of a workflow_dispatch. */
   readonly inputs?: Readonly<Record<string, string>>;
   /** Folders in the place of remote actions: `owner/repo@ref`. Those below act/ need no mention. */
@@ -108,7 +110,7 @@ const lineSchema = z.object({
   stepID: z.array(z.string()).optional(),
 });
 
-/** Runs the workflow as a new run of the stand-in, which is finished with what came of it. */
+/** Runs the workflow as a run of the stand-in, which is finished with what came of it. */
 export async function runWorkflow(options: WorkflowOptions): Promise<WorkflowResult> {
   const { github, repository } = options;
   const program = findAct();
@@ -117,11 +119,8 @@ export async function runWorkflow(options: WorkflowOptions): Promise<WorkflowRes
   const folder = await mkdtemp(join(tmpdir(), "sim-pipeline-act-run-"));
   cleanup.defer(() => rm(folder, { recursive: true, force: true }));
 
-  const run = github.startRun({
-    headSha: repository.sha,
-    workflow: options.workflow,
-    ...options.run,
-  });
+  const started = { headSha: repository.sha, workflow: options.workflow, ...options.run };
+  const run = options.rerun ?? github.startRun(started);
   const set = await github.env(run);
   const eventPath = join(folder, "event.json");
   await writeFile(eventPath, JSON.stringify({ ...eventPayload(run), inputs: options.inputs }));
@@ -151,7 +150,7 @@ export async function runWorkflow(options: WorkflowOptions): Promise<WorkflowRes
     ],
     {
       stdio: ["ignore", "pipe", "pipe"],
-      env: { PATH: nodeFirst(), HOME: folder, ACT_DISABLE_VERSION_CHECK: "1" },
+      env: { PATH: nodeFirst(), HOME: folder, ACT_DISABLE_VERSION_CHECK: "1", ...ciRun() },
     },
   );
   const ended = once(act, "close");
@@ -220,6 +219,12 @@ async function standIns(repository: string): Promise<Record<string, string>> {
     }
   }
   return found;
+}
+
+/** By this .ci/run finds what a killed test left running. */
+function ciRun(): Record<string, string> {
+  const { SIM_PIPELINE_CI_RUN } = process.env;
+  return SIM_PIPELINE_CI_RUN === undefined ? {} : { SIM_PIPELINE_CI_RUN };
 }
 
 /** With this process's own node before any other. */

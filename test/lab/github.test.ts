@@ -27,11 +27,16 @@ async function client(
 
 const uploadedSchema = z.object({ id: z.number(), size: z.number(), digest: z.string() });
 
-async function upload(env: Record<string, string>, name: string, text = "1,2\n") {
+async function upload(
+  env: Record<string, string>,
+  name: string,
+  text = "1,2\n",
+  options: object = {},
+) {
   const root = env.RUNNER_TEMP ?? "";
   const file = join(root, `${name}.csv`);
   await writeFile(file, text);
-  return uploadedSchema.parse(await client(env, "uploadArtifact", name, [file], root, {}));
+  return uploadedSchema.parse(await client(env, "uploadArtifact", name, [file], root, options));
 }
 
 async function names(env: Record<string, string>, options: object = {}): Promise<string[]> {
@@ -151,6 +156,18 @@ describe.skipIf(!findAzurite())(needing("azurite", "artifacts of the stand-in fo
     const put = github.calls.find(({ method }) => method === "PutBlock");
     const changed = await fetch(`${github.apiUrl}${put?.path}`, { method: "PUT", body: "other" });
     expect(changed.status).toBe(409);
+  });
+
+  it("are kept for as many days as asked, at most 90", async () => {
+    await using github = await startGitHub();
+    const run = github.startRun();
+    const env = await github.env(run);
+    await upload(env, "short", "", { retentionDays: 3 });
+    await upload({ ...env, GITHUB_RETENTION_DAYS: "" }, "long", "", { retentionDays: 400 });
+    const days = github
+      .artifacts(run)
+      .map(({ createdAt, expiresAt }) => (expiresAt.getTime() - createdAt.getTime()) / 86_400_000);
+    expect(days.map(Math.round)).toEqual([3, 90]);
   });
 
   it("expire", async () => {
