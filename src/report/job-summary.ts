@@ -113,7 +113,7 @@ function statuses({ counts, cached }: SummaryData): string {
 function times({ seconds, work, engine, image, artifact }: SummaryData): string {
   const { sum, cpu, longest } = work;
   const how = engine === null ? "" : ` on the engine ${inline(engine)}`;
-  const what = image === null || image === "" ? "" : `, ${code(cut(image, 300))}`;
+  const what = image === null || image === "" ? "" : `, ${code(cut(image, 150))}`;
   const lines = [`Took ${duration(seconds)}${how}${what}.`];
   if (longest !== null) {
     lines.push(

@@ -158,6 +158,44 @@ describe.skipIf(azurite === null)(needing("azurite", "artifacts of a workflow ru
     expect(github.calls.length - before).toBe(1);
   });
 
+  it("are as many as a job may make, and no more", async () => {
+    await using strict = await startGitHub({ artifactsPerJob: 1 });
+    const only = strict.startRun();
+    store = artifactStore(becomeJob(await strict.env(only)), null);
+    await upload("first");
+    expect(await message(upload("second"))).toMatch(
+      /^Cannot upload.*A job may make 500 artifacts/s,
+    );
+    expect(await names()).toEqual(["first"]);
+  });
+
+  it("of two runs at once have nothing to do with each other", async () => {
+    await upload("pi-results");
+    const other = github.startRun();
+    store = artifactStore(becomeJob(await github.env(other)), null);
+    expect(await names()).toEqual([]);
+    expect((await upload("pi-results")).name).toBe("pi-results");
+    expect(await names()).toEqual(["pi-results"]);
+  });
+
+  it("of an earlier attempt are there when the failed jobs run again", async () => {
+    await upload("pi-0-1");
+    github.rerun(run, "failed");
+    store = artifactStore(becomeJob(await github.env(run)), null);
+    await upload("pi-0-2");
+    expect(await names()).toEqual(["pi-0-1", "pi-0-2"]);
+  });
+
+  it("beyond the thousand that the service lists come from the API", async () => {
+    const { DefaultArtifactClient } = await import("@actions/artifact");
+    await upload("pi-0-1");
+    const listed = { id: 1, name: "old", size: 1 };
+    const full = { artifacts: Array(1000).fill(listed) };
+    vi.spyOn(DefaultArtifactClient.prototype, "listArtifacts").mockResolvedValue(full);
+    expect(await names()).toEqual(["pi-0-1"]);
+    expect(await artifactStore(context, null).list()).toHaveLength(1000);
+  });
+
   it("are refused when the job's own token has ended", async () => {
     context = becomeJob(await github.env(run, { tokenExpiresAt: new Date(0) }));
     expect(await message(upload("pi", artifactStore(context, null)))).toMatch(/own token \(401\)/);
