@@ -5,13 +5,25 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { getOctokit } from "@actions/github";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { type GitHub, startGitHub } from "./github/server.ts";
 import { findAzurite, needing } from "./lab.ts";
 
 const execute = promisify(execFile);
 const program = fileURLToPath(new URL("github/client.ts", import.meta.url));
+
+// One for all that do not look at its calls or change what it does: runs do not see each other.
+let there: GitHub | null = null;
+beforeAll(async () => {
+  there = findAzurite() === null ? null : await startGitHub();
+});
+afterAll(() => there?.[Symbol.asyncDispose]());
+
+function shared(): GitHub {
+  if (there === null) throw new Error("no stand-in was started");
+  return there;
+}
 
 /** Calls the unmodified client in a process of its own, in a job of the stand-in. */
 async function client(
@@ -51,7 +63,7 @@ function findBy(github: GitHub, run: { id: number }, token: string) {
 
 describe.skipIf(!findAzurite())(needing("azurite", "artifacts of the stand-in for GitHub"), () => {
   it("are uploaded, listed and downloaded as they were", async () => {
-    await using github = await startGitHub();
+    const github = shared();
     const env = await github.env(github.startRun());
     const { id, size, digest } = await upload(env, "results", "x,y\n1,2\n");
 
@@ -69,7 +81,7 @@ describe.skipIf(!findAzurite())(needing("azurite", "artifacts of the stand-in fo
   });
 
   it("are found by another run through the REST API with its token", async () => {
-    await using github = await startGitHub();
+    const github = shared();
     const first = github.startRun();
     const { id } = await upload(await github.env(first), "results");
     const second = github.startRun();
@@ -84,7 +96,7 @@ describe.skipIf(!findAzurite())(needing("azurite", "artifacts of the stand-in fo
   });
 
   it("have names that are used once: 409", async () => {
-    await using github = await startGitHub();
+    const github = shared();
     const env = await github.env(github.startRun());
     await upload(env, "results");
     await expect(upload(env, "results")).rejects.toThrow(
@@ -93,7 +105,7 @@ describe.skipIf(!findAzurite())(needing("azurite", "artifacts of the stand-in fo
   });
 
   it("have names that stay taken after a finalize that failed", async () => {
-    await using github = await startGitHub();
+    const github = shared();
     const run = github.startRun();
     const env = await github.env(run);
     const message = 'Error from intermediary with HTTP status code 403 "Forbidden"';
@@ -105,7 +117,7 @@ describe.skipIf(!findAzurite())(needing("azurite", "artifacts of the stand-in fo
   });
 
   it("are seen by a re-run of failed jobs, which may use their names again", async () => {
-    await using github = await startGitHub();
+    const github = shared();
     const run = github.startRun();
     await upload(await github.env(run), "results", "old\n");
     github.rerun(run, "failed");
@@ -123,7 +135,7 @@ describe.skipIf(!findAzurite())(needing("azurite", "artifacts of the stand-in fo
   });
 
   it("are not seen by a re-run of all jobs", async () => {
-    await using github = await startGitHub();
+    const github = shared();
     const run = github.startRun();
     await upload(await github.env(run), "results");
     github.rerun(run, "all");
@@ -142,7 +154,7 @@ describe.skipIf(!findAzurite())(needing("azurite", "artifacts of the stand-in fo
   });
 
   it("can be deleted, which frees the name", async () => {
-    await using github = await startGitHub();
+    const github = shared();
     const env = await github.env(github.startRun());
     const { id } = await upload(env, "results");
     expect(await client(env, "deleteArtifact", "results")).toEqual({ id });
@@ -159,7 +171,7 @@ describe.skipIf(!findAzurite())(needing("azurite", "artifacts of the stand-in fo
   });
 
   it("are kept for as many days as asked, at most 90", async () => {
-    await using github = await startGitHub();
+    const github = shared();
     const run = github.startRun();
     const env = await github.env(run);
     await upload(env, "short", "", { retentionDays: 3 });
@@ -171,7 +183,7 @@ describe.skipIf(!findAzurite())(needing("azurite", "artifacts of the stand-in fo
   });
 
   it("expire", async () => {
-    await using github = await startGitHub();
+    const github = shared();
     const run = github.startRun();
     const env = await github.env(run);
     const { id } = await upload(env, "results");
@@ -188,7 +200,7 @@ describe.skipIf(!findAzurite())(needing("azurite", "artifacts of the stand-in fo
     ["that was changed", (token: string) => token.replace(/^[^.]*/, "e30")],
     ["that is none", () => "e30.e30.e30"],
   ])("are refused to a token %s", async (_, change) => {
-    await using github = await startGitHub();
+    const github = shared();
     const env = await github.env(github.startRun());
     const url = `${env.ACTIONS_RESULTS_URL}twirp/github.actions.results.api.v1.ArtifactService/ListArtifacts`;
     const authorization = `Bearer ${change(env.ACTIONS_RUNTIME_TOKEN ?? "")}`;
@@ -200,13 +212,13 @@ describe.skipIf(!findAzurite())(needing("azurite", "artifacts of the stand-in fo
   });
 
   it("are refused to an expired token", async () => {
-    await using github = await startGitHub();
+    const github = shared();
     const env = await github.env(github.startRun(), { tokenExpiresAt: new Date(0) });
     await expect(names(env)).rejects.toThrow(/\(401\) Unauthorized: invalid token/);
   });
 
   it("are not there on another server than GitHub's own", async () => {
-    await using github = await startGitHub();
+    const github = shared();
     const env = await github.env(github.startRun(), { serverUrl: "https://git.example.com" });
     await expect(names(env)).rejects.toThrow(/not currently supported on GHES/);
   });
@@ -251,7 +263,7 @@ describe.skipIf(!findAzurite())(needing("azurite", "REST of the stand-in for Git
   const { owner, repo } = { owner: "octo-org", repo: "sims" };
 
   it("tells of a run, a fork's pull request too", async () => {
-    await using github = await startGitHub();
+    const github = shared();
     const fork = github.addRepository({ owner: "mallory", name: "sims", fork: true });
     const run = github.startRun({ event: "pull_request", headRepository: fork });
     const { actions, repos } = octokit(github, run.token).rest;
@@ -276,7 +288,7 @@ describe.skipIf(!findAzurite())(needing("azurite", "REST of the stand-in for Git
   });
 
   it("lists a run's jobs, of the newest attempt or of all", async () => {
-    await using github = await startGitHub();
+    const github = shared();
     const run = github.startRun();
     await github.env(run, { job: "plan" });
     github.finish(run, "failure");
@@ -292,7 +304,7 @@ describe.skipIf(!findAzurite())(needing("azurite", "REST of the stand-in for Git
   });
 
   it("gives artifacts page by page, and by name", async () => {
-    await using github = await startGitHub();
+    const github = shared();
     const run = github.startRun();
     const env = await github.env(run);
     for (const name of ["a", "b", "c"]) await upload(env, name);
@@ -322,7 +334,7 @@ describe.skipIf(!findAzurite())(needing("azurite", "REST of the stand-in for Git
       (github: GitHub) => github.token(github.addRepository({ owner, name: "other" }), {}),
     ],
   ])("refuses %s with %i", async (_, status, message, token) => {
-    await using github = await startGitHub();
+    const github = shared();
     const hidden = github.addRepository({ owner, name: "hidden", private: true });
     const repository = status === 404 ? hidden : github.repository;
     const run = github.startRun({ repository });
