@@ -72,7 +72,7 @@ export function artifactStore(
       } catch (error) {
         signal.throwIfAborted();
         if (tries === TRIES || isFinal(error)) throw artifactError(error, what, context);
-        await wait(PAUSES[tries - 1], undefined, { signal });
+        await unlessAborted(() => wait(PAUSES[tries - 1], undefined, { signal }), signal);
       }
     }
   };
@@ -126,13 +126,13 @@ export function artifactStore(
       if (other) await restClient(context, token);
       const into = resolve(folder);
       await mkdir(dirname(into), { recursive: true });
+      await rmdir(into).catch(unlessAbsent);
       const what = `download the artifact ${artifact.name} (${artifact.id})`;
       await attempt(what, async () => {
         // Into a folder of this try's own, so that nothing stays of one that failed.
         const scratch = await mkdtemp(join(dirname(into), `.${basename(into)}-`));
         try {
           await fetchInto(artifact, scratch, other ? findBy(context, token, run) : {});
-          await rmdir(into).catch(unlessAbsent);
           await rename(scratch, into);
         } finally {
           await rm(scratch, { recursive: true, force: true });

@@ -22,7 +22,7 @@ export interface UploadFolderOptions {
 }
 
 /** Where the files with names that GitHub refuses are, in the artifact. */
-const UNPORTABLE = "unportable.tar";
+export const UNPORTABLE = "unportable.tar";
 
 /** What is in a run folder for whoever runs, and is nobody's result. */
 const NOT_RESULTS = new Set([

@@ -1,7 +1,7 @@
 import { ReportedError } from "../sweep/errors.ts";
 import type { WorkflowContext } from "./context.ts";
 
-/** Seconds that an action waits for a rate limit to end before it gives up. */
+/** Seconds that an action waits in all for rate limits to end before it gives up. */
 const LONGEST_WAIT = 60;
 
 /** What of the context the REST API is reached by. */
@@ -22,8 +22,12 @@ export async function restClient(context: ApiContext, token: string | null) {
     );
   }
   const [{ getOctokit }, { retry }, { throttling }] = await loadOctokit();
-  const worthWaiting = (after: number, _request: object, _octokit: unknown, tries: number) =>
-    after <= LONGEST_WAIT && tries < 2;
+  let waited = 0;
+  const worthWaiting = (after: number) => {
+    if (waited + after > LONGEST_WAIT) return false;
+    waited += after;
+    return true;
+  };
   return getOctokit(
     token,
     {
@@ -80,7 +84,8 @@ export function restError(cause: unknown, context: ApiContext, purpose: Purpose)
       );
     case 403:
       return say(
-        `the token may not (403).\nGive it to the job in the workflow file:\n${permission}`,
+        `the token may not (403).\nGive it to the job in the workflow file:\n${permission}\n` +
+          "What is not named there is taken away, so name what else the job needs, too.",
       );
     case 404:
       return say(

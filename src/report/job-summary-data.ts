@@ -6,7 +6,7 @@ import { type Cell, layoutOf, type Row } from "../results/layout.ts";
 import { pointRows, statusCounts } from "../results/rows.ts";
 import { STATUSES, type Status } from "../sweep/sweep.ts";
 import { type Chart, chooseChart } from "./job-summary-chart.ts";
-import { cut } from "./markdown.ts";
+import { clean, cut } from "./markdown.ts";
 
 /** What a run folder does not say of itself. */
 export interface SummaryFacts {
@@ -65,6 +65,7 @@ const ROWS = 500;
 const COLUMNS = 14;
 const FAILURES = 20;
 const CELL = 200;
+const LINE = 1000;
 
 const RUN = z.object({ sweep: z.string() });
 const EXECUTION = z.object({ engine: z.string(), image: z.string() });
@@ -96,9 +97,17 @@ export function summaryData(root: string, facts: SummaryFacts): SummaryData {
     image: execution?.image ?? null,
     ...gathered,
     chart: chooseChart(() => pointRows(database)),
-    failures: failures(database, folder, FAILURES),
+    failures: failures(database, folder, FAILURES).map((failure) => ({
+      ...failure,
+      lastLines: failure.lastLines.map((line) => cut(clean(lastState(line)), LINE)),
+    })),
     failed: counts.failed + counts["timed-out"] + counts.idle + counts.oom + counts.lost,
   };
+}
+
+/** What a terminal shows of a line in the end: a progress bar goes back to its start. */
+function lastState(line: string): string {
+  return line.split("\r").findLast((state) => state.trim() !== "") ?? "";
 }
 
 /** One pass over all rows, of which few are kept. */

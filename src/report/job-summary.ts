@@ -3,7 +3,7 @@ import type { Cell } from "../results/layout.ts";
 import { STATUSES } from "../sweep/sweep.ts";
 import { mermaid } from "./job-summary-chart.ts";
 import type { SummaryData } from "./job-summary-data.ts";
-import { clean, code, cut, fenced, folded, inline, shellWord, table } from "./markdown.ts";
+import { code, cut, fenced, folded, inline, shellWord, table } from "./markdown.ts";
 import { counted, duration, grouped } from "./units.ts";
 
 /** Bytes of a step's summary that GitHub takes; a larger one it drops as a whole. */
@@ -148,17 +148,12 @@ function failed({ failures, failed }: SummaryData, detail: Detail): string | nul
   const parts = shown.map(({ name, status, reason, lastLines }) => {
     const why = reason === null ? "" : `: ${code(cut(reason, 500))}`;
     const title = `${code(cut(name, 200))} ${inline(status)}${why}`;
-    const lines = detail.log === 0 ? [] : lastLines.map((line) => cut(lastState(line), detail.log));
+    const lines = detail.log === 0 ? [] : lastLines.map((line) => cut(line, detail.log));
     return lines.length === 0 ? `- ${title}` : folded(title, fenced(lines.join("\n")));
   });
   const more = failed - shown.length;
   if (more > 0) parts.push(`And ${counted(more, "more failed point")}: see the results.`);
   return `### Failed points\n\n${parts.join("\n\n")}`;
-}
-
-/** What a terminal shows of a line in the end: a progress bar goes back to its start. */
-function lastState(line: string): string {
-  return clean(line.split("\r").findLast((state) => state.trim() !== "") ?? "");
 }
 
 function chart({ chart }: SummaryData, detail: Detail): string | null {

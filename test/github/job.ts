@@ -12,11 +12,15 @@ export function noJob(): void {
   vi.unstubAllEnvs();
 }
 
-/** The clients' waits before they try again, of 1 to 20 seconds, take a hundredth of that. */
-export function hurry(): void {
+/**
+ * The clients' waits before they try again, of a second to `most` milliseconds, take a hundredth of
+ * that; their timeouts are longer.
+ */
+export function hurry(most = 20_000): void {
+  vi.unstubAllGlobals();
   const real = globalThis.setTimeout;
   const hurried = (task: (...given: unknown[]) => void, delay = 0, ...given: unknown[]) =>
-    real(task, delay >= 1000 && delay <= 20_000 ? delay / 100 : delay, ...given);
+    real(task, delay >= 1000 && delay <= most ? delay / 100 : delay, ...given);
   vi.stubGlobal("setTimeout", Object.assign(hurried, real));
 }
 

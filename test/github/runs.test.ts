@@ -123,6 +123,20 @@ describe.skipIf(findAzurite() === null)(needing("azurite", "an earlier run"), ()
     expect(github.calls.length - before).toBe(1);
   });
 
+  it("is waited for a minute in all, and no longer", async () => {
+    const before = github.calls.length;
+    const failure = {
+      status: 403,
+      headers: { "retry-after": "25" },
+      message: "You have exceeded a secondary rate limit",
+    };
+    hurry(60_000);
+    github.fail("actions/get-workflow-run", { calls: [1, 2, 3, 4], failure });
+    await expect(trustedRun(context, run.token, run.id)).rejects.toThrow(/rate limit/);
+    expect(github.calls.length - before).toBe(3);
+    github.fail("actions/get-workflow-run", { calls: [], failure });
+  });
+
   it("is not reached where nobody answers", async () => {
     const away = { ...context, apiUrl: "http://127.0.0.1:1" };
     await expect(trustedRun(away, run.token, run.id)).rejects.toThrow(

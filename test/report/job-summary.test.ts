@@ -152,7 +152,7 @@ gh run download 7 --repo o/r --name pi-results
             status: "failed",
             reason: "exit code 1",
             log: "/x",
-            lastLines: ["10 %\r50 %\r\u001b[31moh\u001b[0m no ``` `", ""],
+            lastLines: ["oh no ``` `", ""],
           },
           { index: 1, name: "n=2", status: "lost", reason: null, log: null, lastLines: [] },
         ],
@@ -348,7 +348,7 @@ describe("what a summary takes from a run folder", () => {
   it("is what it shows: counts, times, failed points first, their logs", () => {
     fill(20);
     mkdirSync(join(folder.logs, "n=9"), { recursive: true });
-    writeFileSync(join(folder.logs, "n=9/1.txt"), "one\ntwo\n");
+    writeFileSync(join(folder.logs, "n=9/1.txt"), "one\n10 %\r90 %\r\u001b[31mtwo\u001b[0m\r\n");
     const read = summaryData(folder.root, { seconds: 9 });
     expect(read).toMatchObject({
       name: "pi",
