@@ -1,6 +1,10 @@
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { openTar } from "../engines/tar-file.ts";
 import type { ArtifactStore, StoredArtifact } from "../github/artifacts.ts";
+import { UNPORTABLE } from "../github/folder.ts";
 import { unpackShard } from "../index.ts";
+import { makeFolder } from "../results/folder.ts";
 import { ReportedError } from "../sweep/errors.ts";
 import { inParallel } from "./in-parallel.ts";
 import { SHARD_TAR, shardArtifacts, uploadsOf } from "./shard-artifacts.ts";
@@ -16,8 +20,8 @@ export interface EarlierResults {
 }
 
 /**
- * Downloads what a run has left of a sweep: of every shard the latest artifact, which holds what
- * the attempts before it had finished; where there are no shards, the whole results.
+ * Downloads what a run has left of a sweep: the whole results, where they were collected last, and
+ * else of every shard the latest artifact, which holds what the attempts before it had finished.
  *
  * @param scratch an absent or empty folder.
  * @throws ReportedError (3) where the run left nothing of this sweep, or it cannot be read.
@@ -29,9 +33,14 @@ export async function earlierResults(
   scratch: string,
 ): Promise<EarlierResults[]> {
   const artifacts = await store.list(run);
-  const shards = [...shardArtifacts(artifacts, sweep).values()].flatMap((all) => all.slice(0, 1));
-  const results = uploadsOf(artifacts, `${sweep}-results`).slice(0, 1);
-  if (shards.length + results.length === 0) {
+  const shards = [...shardArtifacts(artifacts, sweep).values()].flatMap(([latest]) =>
+    latest === undefined ? [] : [latest.artifact],
+  );
+  const [results] = uploadsOf(artifacts, `${sweep}-results`);
+  // What a shard finished after that is in its own artifact only.
+  const later = shards.filter(({ id }) => results === undefined || id > results.id);
+  const all = [...(results === undefined ? [] : [results]), ...later];
+  if (all.length === 0) {
     throw new ReportedError(
       3,
       `Run ${run} has no results of the sweep ${sweep}: none of its ${artifacts.length} artifacts ` +
@@ -39,16 +48,7 @@ export async function earlierResults(
         "Name the run that ran this sweep; artifacts go when their retention ends.",
     );
   }
-  if (shards.length === 0) {
-    return await inParallel(results, AT_ONCE, (artifact) =>
-      downloadResults(store, run, artifact, scratch),
-    );
-  }
-  return await inParallel(
-    shards.map(({ artifact }) => artifact),
-    AT_ONCE,
-    (artifact) => downloadShard(store, run, artifact, scratch),
-  );
+  return await downloadEarlier(store, run, all, sweep, scratch);
 }
 
 /** Downloads artifacts of which it is known that they hold an earlier run's shards or results. */
@@ -86,5 +86,18 @@ async function downloadResults(
 ): Promise<EarlierResults> {
   const folder = join(scratch, String(artifact.id));
   await store.download(artifact, folder, run);
+  unpackUnportable(folder);
   return { artifact, folder };
+}
+
+/** Puts files whose names an artifact cannot have back where they were. */
+function unpackUnportable(folder: string): void {
+  const tar = join(folder, UNPORTABLE);
+  if (!existsSync(tar)) return;
+  using archive = openTar(tar);
+  for (const entry of archive.entries()) {
+    const target = join(folder, entry.path);
+    makeFolder(entry.folder ? target : dirname(target));
+    if (!entry.folder) archive.extract(entry, target);
+  }
 }

@@ -10,12 +10,12 @@ export interface ShardArtifact<Artifact> {
   readonly artifact: Artifact;
   readonly shard: number;
   readonly attempt: number;
-  /** 1 for the name without a suffix. */
-  readonly suffix: number;
 }
 
 interface Named {
   readonly name: string;
+  /** Ascending with time. */
+  readonly id: number;
 }
 
 /** The name of a shard's artifact; the store appends `-2`, `-3` to a name that is taken. */
@@ -25,19 +25,20 @@ export function shardArtifactName(sweep: string, shard: number, attempt: number)
 
 /**
  * Those of a run's artifacts that are shards of a sweep by their names, by shard, the latest first:
- * the highest attempt, of one attempt the highest suffix.
+ * the highest attempt, of one attempt the last upload. (Suffixes do not tell: the
+ * next attempt of a run can take a name again.)
  */
 export function shardArtifacts<Artifact extends Named>(
   artifacts: readonly Artifact[],
   sweep: string,
 ): Map<number, ShardArtifact<Artifact>[]> {
   const found = artifacts.flatMap((artifact): ShardArtifact<Artifact>[] => {
-    const numbers = numbersOf(artifact, sweep, /^(\d+)-(\d+)(?:-(\d+))?$/);
+    const numbers = numbersOf(artifact, sweep, /^(\d+)-(\d+)(?:-\d+)?$/);
     if (numbers === null) return [];
-    const [shard = 0, attempt = 0, suffix = 1] = numbers;
-    return [{ artifact, shard, attempt, suffix }];
+    const [shard = 0, attempt = 0] = numbers;
+    return [{ artifact, shard, attempt }];
   });
-  found.sort((a, b) => a.shard - b.shard || b.attempt - a.attempt || b.suffix - a.suffix);
+  found.sort((a, b) => a.shard - b.shard || b.attempt - a.attempt || b.artifact.id - a.artifact.id);
   return Map.groupBy(found, ({ shard }) => shard);
 }
 
@@ -47,18 +48,14 @@ export function uploadsOf<Artifact extends Named>(
   name: string,
 ): Artifact[] {
   return artifacts
-    .flatMap((artifact) => {
-      const suffix = artifact.name === name ? [1] : numbersOf(artifact, name, /^(\d+)$/);
-      return suffix === null ? [] : [{ artifact, suffix: suffix[0] ?? 1 }];
-    })
-    .sort((a, b) => b.suffix - a.suffix)
-    .map(({ artifact }) => artifact);
+    .filter((one) => one.name === name || numbersOf(one, name, /^(\d+)$/) !== null)
+    .sort((a, b) => b.id - a.id);
 }
 
-function numbersOf({ name }: Named, start: string, rest: RegExp): (number | undefined)[] | null {
+function numbersOf({ name }: Named, start: string, rest: RegExp): number[] | null {
   if (!name.startsWith(`${start}-`)) return null;
   const match = rest.exec(name.slice(start.length + 1));
-  return match?.slice(1).map((text) => (text === undefined ? undefined : Number(text))) ?? null;
+  return match?.slice(1).map(Number) ?? null;
 }
 
 /** What a downloaded shard's tar says of itself; null for a tar that is no shard's. */
