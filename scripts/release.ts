@@ -6,7 +6,7 @@
  * good, and the branch vX is moved there, which is what `uses: org/sim-pipeline@v1` follows. A
  * prerelease gets its tag only. The branch `main` stays as it is. Needs nothing but Node and git.
  */
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
@@ -149,9 +149,12 @@ function credentials(): Record<string, string> {
 }
 
 function git(args: readonly string[], env: Readonly<Record<string, string>> = {}): string {
-  return execFileSync("git", args, {
+  const done = spawnSync("git", args, {
     encoding: "utf8",
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "inherit"],
-  }).trim();
+  });
+  if (done.error !== undefined) throw done.error;
+  if (done.status !== 0) throw new Refusal(`git ${args[0]} failed: see what it says above.`);
+  return done.stdout.trim();
 }

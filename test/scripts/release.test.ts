@@ -1,9 +1,14 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { actionEntries, actionFiles, repository } from "../../scripts/action-files.ts";
+import { bundleActions } from "../../scripts/bundle-actions.ts";
 
 const script = fileURLToPath(new URL("../../scripts/release.ts", import.meta.url));
 // Neither this user's settings nor those of a git hook that runs the tests.
@@ -150,4 +155,56 @@ it("makes the same commit of the same sources again", () => {
   git("push", "--quiet", "origin", ":refs/tags/v1.2.3", ":refs/heads/v1");
   release();
   expect(remoteRef("refs/tags/v1.2.3")).toBe(first);
+});
+
+it("shows the job's token to the job's server, in a header", async () => {
+  commitVersion("1.2.3");
+  const seen: (string | undefined)[] = [];
+  const server = createServer((request, response) => {
+    seen.push(request.headers.authorization);
+    response.writeHead(403).end();
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  try {
+    const address = server.address();
+    if (address === null || typeof address === "string") throw new Error("no port");
+    const url = `http://127.0.0.1:${address.port}`;
+    const child = spawn(process.execPath, [script, `${url}/someone/sims`], {
+      cwd: clone,
+      env: { ...env, GITHUB_TOKEN: "the-token", GITHUB_SERVER_URL: url, GIT_TERMINAL_PROMPT: "0" },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    const [said, [code]] = await Promise.all([text(child.stderr), once(child, "close")]);
+    expect(code).toBe(1);
+    expect(said).toContain("git ls-remote failed: see what it says above.");
+    expect(said).not.toContain("the-token");
+  } finally {
+    server.close();
+  }
+  const basic = Buffer.from("x-access-token:the-token").toString("base64");
+  expect(seen[0]).toBe(`basic ${basic}`);
+});
+
+it("a checkout of the branch has all that uses: needs, found as the runner finds it", async () => {
+  for (const { folder: action } of actionFiles()) {
+    mkdirSync(join(clone, action), { recursive: true });
+    copyFileSync(join(repository, action, "action.yml"), join(clone, action, "action.yml"));
+  }
+  copyFileSync(join(repository, ".gitignore"), join(clone, ".gitignore"));
+  await bundleActions(join(clone, "dist/actions"), actionEntries());
+  writeFileSync(join(clone, "package.json"), JSON.stringify({ version: "1.0.0" }));
+  git("add", ".");
+  git("commit", "--quiet", "-m", "1.0.0");
+  expect(release().status).toBe(0);
+  const used = join(folder, "used");
+  git("clone", "--quiet", "--branch", "v1", join(folder, "origin"), used);
+  for (const { folder: action, runs } of actionFiles()) {
+    // NodeScriptActionHandler.cs: Path.Combine(ActionDirectory, target), which leaves `..` in it.
+    for (const script of [runs.main, runs.post ?? runs.main]) {
+      const path = `${join(used, action)}/${script}`;
+      const done = spawnSync(process.execPath, [path], { cwd: folder, encoding: "utf8", env });
+      expect({ path, stderr: done.stderr }).toEqual({ path, stderr: "" });
+      if (script === runs.main) expect(done.stdout).toContain("::error::This is an action of");
+    }
+  }
 });
