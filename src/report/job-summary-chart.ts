@@ -1,4 +1,5 @@
-import type { Row } from "../results/layout.ts";
+import type { DatabaseSync } from "node:sqlite";
+import { z } from "zod";
 
 /** The mean of a metric over the points, by a parameter's value. */
 export interface Chart {
@@ -12,90 +13,73 @@ export interface Chart {
 
 /** More labels do not fit beside each other. */
 const LABELS = 20;
-/** Distinct values that are looked at to choose a parameter. */
-const LOOKED_AT = 5000;
+const PARAMETER = z.object({ name: z.string(), numeric: z.number(), several: z.number() });
+const METRIC = z.object({ name: z.string() });
+const MEAN = z.object({
+  value: z.union([z.string(), z.number()]),
+  sum: z.number(),
+  count: z.number(),
+});
 
 /**
- * Chooses what to show of a sweep: the first metric that is a number and differs among the points,
- * against the first parameter with several numbers, or else with several values. Null where there
- * is none, as in a sweep without metrics. Only points that succeeded count.
- *
- * Takes `rows` twice, so that it holds none of them.
+ * Chooses what to show of a run: the first metric that is a number and differs among the points,
+ * against the first parameter with several numbers, or else with several values, but not too many
+ * for a place each. Null where there is none, as in a sweep without metrics. Only points that
+ * succeeded count.
  */
-export function chooseChart(rows: () => Iterable<Row>): Chart | null {
-  const parameters = new Map<string, { numeric: boolean; values: Set<unknown> }>();
-  const metrics = new Map<string, { numeric: boolean; least: number; most: number }>();
-  for (const row of succeeded(rows())) {
-    for (const [name, value] of Object.entries(row.parameters)) {
-      const seen = entry(parameters, name, () => ({ numeric: true, values: new Set() }));
-      if (typeof value !== "number") seen.numeric = false;
-      if (seen.values.size < LOOKED_AT) seen.values.add(value);
-    }
-    for (const [name, value] of Object.entries(row.metrics)) {
-      if (value === null) continue;
-      const seen = entry(metrics, name, () => ({
-        numeric: true,
-        least: Infinity,
-        most: -Infinity,
-      }));
-      if (typeof value !== "number") seen.numeric = false;
-      else {
-        seen.least = Math.min(seen.least, value);
-        seen.most = Math.max(seen.most, value);
-      }
-    }
-  }
-  const metric = [...metrics].find(([, { numeric, least, most }]) => numeric && least < most)?.[0];
-  const several = [...parameters].filter(([, { values }]) => values.size > 1);
-  const parameter =
-    several.find(([, { numeric }]) => numeric) ??
-    several.find(([, { values }]) => values.size <= LABELS);
+export function chooseChart(database: DatabaseSync): Chart | null {
+  const metric = database
+    .prepare(
+      `SELECT y.key AS name FROM points, json_each(points.metrics) AS y
+       WHERE status = 'succeeded' AND y.type <> 'null' GROUP BY y.key
+       HAVING min(y.type IN ('integer', 'real')) AND min(y.value) < max(y.value)
+       ORDER BY min(idx), min(y.id) LIMIT 1`,
+    )
+    .get();
+  const parameter = database
+    .prepare(
+      `SELECT x.key AS name, min(x.type IN ('integer', 'real')) AS numeric,
+         count(DISTINCT x.value) AS several FROM points, json_each(points.parameters) AS x
+       WHERE status = 'succeeded' GROUP BY x.key
+       HAVING several > 1 AND (numeric OR several <= ${LABELS})
+       ORDER BY numeric DESC, min(idx), min(x.id) LIMIT 1`,
+    )
+    .get();
   if (metric === undefined || parameter === undefined) return null;
-  const [name, { numeric }] = parameter;
-  return means(succeeded(rows()), name, metric, numeric);
-}
-
-function* succeeded(rows: Iterable<Row>): Iterable<Row> {
-  for (const row of rows) if (row.status === "succeeded") yield row;
-}
-
-function entry<T>(map: Map<string, T>, name: string, make: () => T): T {
-  const there = map.get(name) ?? make();
-  map.set(name, there);
-  return there;
+  return means(database, PARAMETER.parse(parameter), METRIC.parse(metric).name);
 }
 
 function means(
-  rows: Iterable<Row>,
-  parameter: string,
+  database: DatabaseSync,
+  parameter: z.infer<typeof PARAMETER>,
   metric: string,
-  numeric: boolean,
 ): Chart | null {
-  const sums = new Map<unknown, { sum: number; count: number }>();
-  for (const row of rows) {
-    const x = Object.hasOwn(row.parameters, parameter) ? row.parameters[parameter] : undefined;
-    const y = Object.hasOwn(row.metrics, metric) ? row.metrics[metric] : undefined;
-    if (x === undefined || typeof y !== "number") continue;
-    const at = sums.get(x) ?? { sum: 0, count: 0 };
-    sums.set(x, { sum: at.sum + y, count: at.count + 1 });
-  }
-  const found = [...sums].map(([value, sum]) => ({ value, ...sum }));
-  if (numeric) found.sort((a, b) => Number(a.value) - Number(b.value));
+  // Numbers in their order, words in that of the sweep. A boolean's value is 0 or 1.
+  const found = database
+    .prepare(
+      `SELECT iif(x.type IN ('true', 'false'), x.type, x.value) AS value,
+         sum(y.value) AS sum, count(*) AS count
+       FROM points, json_each(points.parameters) AS x, json_each(points.metrics) AS y
+       WHERE status = 'succeeded' AND x.key = ? AND y.key = ? AND y.type <> 'null'
+       GROUP BY 1 ORDER BY ${parameter.numeric === 1 ? "x.value" : "min(idx)"}`,
+    )
+    .all(parameter.name, metric)
+    .map((row) => MEAN.parse(row));
   // Neighbours of a parameter with many values share a place.
-  const size = Math.ceil(found.length / LABELS);
-  const groups = Array.from({ length: Math.ceil(found.length / Math.max(1, size)) }, (_, i) =>
+  const size = Math.max(1, Math.ceil(found.length / LABELS));
+  const groups = Array.from({ length: Math.ceil(found.length / size) }, (_, i) =>
     found.slice(i * size, (i + 1) * size),
   );
   if (groups.length < 2) return null;
-  const total = (group: typeof found) => group.reduce((sum, { count }) => sum + count, 0);
+  const counts = groups.map((group) => group.reduce((sum, { count }) => sum + count, 0));
   return {
-    parameter,
+    parameter: parameter.name,
     metric,
-    means: groups.map((group) => ({
+    means: groups.map((group, i) => ({
       label: String(group[0]?.value),
-      mean: group.reduce((sum, one) => sum + one.sum, 0) / total(group),
+      mean: group.reduce((sum, one) => sum + one.sum, 0) / (counts[i] ?? 1),
     })),
-    points: { least: Math.min(...groups.map(total)), most: Math.max(...groups.map(total)) },
+    points: { least: Math.min(...counts), most: Math.max(...counts) },
   };
 }
 

@@ -96,7 +96,7 @@ export function summaryData(root: string, facts: SummaryFacts): SummaryData {
     engine: execution?.engine ?? null,
     image: execution?.image ?? null,
     ...gathered,
-    chart: chooseChart(() => pointRows(database)),
+    chart: chooseChart(database),
     failures: failures(database, folder, FAILURES).map((failure) => ({
       ...failure,
       lastLines: failure.lastLines.map((line) => cut(clean(lastState(line)), LINE)),

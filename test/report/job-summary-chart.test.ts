@@ -1,28 +1,42 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { chooseChart, mermaid } from "../../src/report/job-summary-chart.ts";
-import type { Row } from "../../src/results/layout.ts";
-import type { Parameters } from "../../src/sweep/sweep.ts";
+import { openDatabase } from "../../src/results/database.ts";
+import { runFolder } from "../../src/results/folder.ts";
+import type { Metrics } from "../../src/results/metrics.ts";
+import type { Parameters, Status } from "../../src/sweep/sweep.ts";
 
-function row(
-  parameters: Parameters,
-  metrics: Row["metrics"],
-  status: Row["status"] = "succeeded",
-): Row {
-  return {
-    name: "n",
-    status,
-    cached: false,
-    exit_code: 0,
-    attempts: 1,
-    seconds: 1,
-    cpu_seconds: null,
-    peak_memory: null,
-    parameters,
-    metrics,
-  };
+interface Point {
+  readonly parameters: Parameters;
+  readonly metrics: Metrics;
+  readonly status: Status;
 }
-const choose = (rows: Row[]) => chooseChart(() => rows);
+
+function row(parameters: Parameters, metrics: Metrics, status: Status = "succeeded"): Point {
+  return { parameters, metrics, status };
+}
+
+function choose(points: readonly Point[]) {
+  const folder = runFolder(mkdtempSync(join(tmpdir(), "chart-")));
+  try {
+    using database = openDatabase(folder);
+    const insert = database.prepare(
+      `INSERT INTO points (idx, name, key, status, parameters, ordinal, common, document, metrics, todo)
+       VALUES (?1, ?1, ?1, ?, ?, 0, 0, '{}', ?, 0)`,
+    );
+    database.exec("BEGIN");
+    points.forEach(({ parameters, metrics, status }, index) => {
+      insert.run(index, status, JSON.stringify(parameters), JSON.stringify(metrics));
+    });
+    database.exec("COMMIT");
+    return chooseChart(database);
+  } finally {
+    rmSync(folder.root, { recursive: true });
+  }
+}
 
 describe("the chart of a sweep", () => {
   it("is the mean of the first metric by the first parameter that is a number", () => {
@@ -74,6 +88,22 @@ describe("the chart of a sweep", () => {
   it("is none by words of which there are many", () => {
     const rows = Array.from({ length: 21 }, (_, i) => row({ word: `w${i}` }, { a: i }));
     expect(choose(rows)).toBeNull();
+  });
+
+  it("takes booleans by their names, and skips metrics that a point lacks", () => {
+    const rows = [true, false].map((fast) => row({ fast }, { none: null, time: fast ? 1 : 2 }));
+    expect(choose(rows)).toMatchObject({
+      metric: "time",
+      means: [
+        { label: "true", mean: 1 },
+        { label: "false", mean: 2 },
+      ],
+    });
+  });
+
+  it("takes names with quotes and dots", () => {
+    const rows = [1, 2].map((n) => row({ 'a"b.c': n }, { "$[0]'": n }));
+    expect(choose(rows)).toMatchObject({ parameter: 'a"b.c', metric: "$[0]'" });
   });
 
   it("takes names that objects have by themselves", () => {
