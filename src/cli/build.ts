@@ -1,4 +1,5 @@
 import { basename, resolve } from "node:path";
+import { Option } from "@commander-js/extra-typings";
 import type { ImageOptions, MadeImage } from "../images/make.ts";
 import { ReportedError } from "../sweep/errors.ts";
 import { exits, jsonOption, newCommand } from "./command.ts";
@@ -14,7 +15,7 @@ interface Flags {
   readonly platform: readonly string[];
   readonly buildArg: readonly string[];
   readonly secret: readonly string[];
-  readonly push: boolean;
+  readonly push?: true;
   readonly cache?: boolean;
 }
 
@@ -33,19 +34,22 @@ export function buildCommand() {
   )
     .argument("[folder]", "the context: the folder with the Dockerfile (default: this one)")
     .option("--image <name>", "name without a tag (default: ghcr.io/<repository>/<folder>)")
-    .option("--tag <tag>", "a tag (repeats; default: branch, commit, latest)", gather, [])
+    .addOption(repeated("--tag <tag>", "a tag (repeats)", "branch, commit, latest"))
     .option("--test-target <stage>", "a stage of the Dockerfile that has to build first")
     .option("--test <command>", "a command that has to succeed first, in the context's folder")
     .option("--lint <command>", "the same, before the tests")
-    .option("--platform <name>", "as linux/arm64 (repeats)", gather, [])
-    .option(
-      "--build-arg <name=value>",
-      "can be read from the image: no secrets (repeats)",
-      gather,
-      [],
+    .addOption(repeated("--platform <name>", "as linux/arm64 (repeats)", "the builder's own"))
+    .addOption(
+      repeated(
+        "--build-arg <name=value>",
+        "can be read from the image: no secrets (repeats)",
+        "none",
+      ),
     )
-    .option("--secret <variable>", "mounted for RUN --mount=type=secret (repeats)", gather, [])
-    .option("--push", "push it, with the credentials of `docker login`", false)
+    .addOption(
+      repeated("--secret <variable>", "mounted for RUN --mount=type=secret (repeats)", "none"),
+    )
+    .option("--push", "push it, with the credentials of `docker login`")
     .option("--cache", "layers from and to the registry (default: where that can be)")
     .option("--no-cache", "without")
     .addOption(jsonOption())
@@ -54,8 +58,11 @@ export function buildCommand() {
     );
 }
 
-function gather(value: string, earlier: string[]): string[] {
-  return [...earlier, value];
+/** An option that may be given several times; `otherwise` is what its default means. */
+function repeated<const Text extends string>(flags: Text, description: string, otherwise: string) {
+  return new Option(flags, description)
+    .argParser((value: string, earlier: string[]) => [...earlier, value])
+    .default([] as string[], otherwise);
 }
 
 async function build(folder: string, flags: Flags, json: boolean): Promise<number> {
@@ -90,7 +97,7 @@ async function optionsOf(
   const { gitSource, githubRepository } = await import("../images/source.ts");
   const git = await gitSource(context);
   const repository = githubRepository(git.url);
-  if (flags.image === undefined && flags.push && repository === null) {
+  if (flags.image === undefined && flags.push === true && repository === null) {
     throw new ReportedError(
       2,
       "There is no telling where to push to: the folder is of no repository on github.com.\n" +
@@ -118,7 +125,7 @@ async function optionsOf(
     buildArgs: parseBuildArgs(flags.buildArg),
     secrets: secretsFrom(flags.secret, env),
     cache: flags.cache ?? null,
-    push: flags.push,
+    push: flags.push ?? false,
     trusted: true,
     source: git.clean ? git : { url: git.url, revision: null, created: null },
     env,
