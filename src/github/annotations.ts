@@ -1,7 +1,9 @@
-import { error, warning } from "@actions/core";
+import { error } from "@actions/core";
 
-/** GitHub shows ten errors and ten warnings of a step, and drops the others silently. */
-const SHOWN = 10;
+/** GitHub shows ten errors of a step, and drops the others silently; the step's own is one. */
+const SHOWN = 9;
+/** Points of a shard that are named. */
+const NAMED = 10;
 /** Characters; GitHub cuts a message at 64 KiB, and nobody reads more than this. */
 const LONGEST = 2000;
 
@@ -20,41 +22,29 @@ export interface MissingPoints {
 }
 
 /**
- * Says as annotations which points are missing, as errors, and which failed: as errors too, or as
- * warnings where failures do not fail the step. Ten of a level at most are written, and the last of
- * them counts those that are left out. `spent` errors of the step are written elsewhere, as the one
- * that fails it.
+ * Says as annotations which points are missing and which failed: nine at most, since the tenth is
+ * the error that fails the step. The last of them counts those that are left out.
  *
  * What a simulation says cannot become a command of its own: the message is escaped.
+ *
+ * @param failed how many points failed, where `failures` are only the first of them.
  */
 export function annotateFailures(
-  failures: Iterable<PointFailure>,
-  missing: Iterable<MissingPoints> = [],
-  { level = "error", spent = 1 }: { level?: "error" | "warning"; spent?: number } = {},
+  failures: readonly PointFailure[],
+  missing: readonly MissingPoints[] = [],
+  failed: number = failures.length,
 ): void {
-  const errors: Note[] = [];
-  for (const { shard, points, why } of missing) {
-    const named = points.slice(0, SHOWN).join(", ");
-    const more = points.length > SHOWN ? ` and ${points.length - SHOWN} more` : "";
-    const what = points.length === 1 ? "1 point" : `${points.length} points`;
-    errors.push({
-      title: `Shard ${shard} lacks ${what}`,
-      message: `${why}: ${named}${more}`,
+  const count = missing.length + failed;
+  const room = count <= SHOWN ? count : SHOWN - 1;
+  const notes = [
+    ...missing.slice(0, room).map(missingNote),
+    ...failures.slice(0, room).map(failedNote),
+  ].slice(0, room);
+  for (const { title, message } of notes) error(cut(message), { title: cut(title) });
+  if (count > notes.length) {
+    error("All of them are in the job's summary and in the results.", {
+      title: `${count - notes.length} more failed or missing`,
     });
-  }
-  const failed: Note[] = [];
-  let count = 0;
-  for (const { name, status, reason } of failures) {
-    count++;
-    if (failed.length < SHOWN)
-      failed.push({ title: `${name}: ${status}`, message: reason ?? status });
-  }
-  const room = Math.max(0, SHOWN - spent);
-  if (level === "warning") {
-    write(error, errors, errors.length, room, "shards with missing points");
-    write(warning, failed, count, SHOWN, "failed points");
-  } else {
-    write(error, [...errors, ...failed], errors.length + count, room, "failed or missing");
   }
 }
 
@@ -63,22 +53,15 @@ interface Note {
   readonly message: string;
 }
 
-function write(
-  print: typeof error,
-  notes: readonly Note[],
-  count: number,
-  room: number,
-  what: string,
-): void {
-  const shown = count <= room ? count : Math.max(0, room - 1);
-  for (const { title, message } of notes.slice(0, shown)) {
-    print(cut(message), { title: cut(title) });
-  }
-  if (count > shown && room > 0) {
-    print(`All of them are in the job's summary and in the results.`, {
-      title: `${count - shown} more ${what}`,
-    });
-  }
+function missingNote({ shard, points, why }: MissingPoints): Note {
+  const named = points.slice(0, NAMED).join(", ");
+  const more = points.length > NAMED ? ` and ${points.length - NAMED} more` : "";
+  const what = points.length === 1 ? "1 point" : `${points.length} points`;
+  return { title: `Shard ${shard} lacks ${what}`, message: `${why}: ${named}${more}` };
+}
+
+function failedNote({ name, status, reason }: PointFailure): Note {
+  return { title: `${name}: ${status}`, message: reason ?? status };
 }
 
 function cut(text: string): string {

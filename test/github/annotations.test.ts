@@ -40,10 +40,12 @@ describe("annotations of a step", () => {
     else expect(log.text()).toContain(`title=${more}::`);
   });
 
-  it("are warnings where failures are no errors, ten of them", () => {
-    annotateFailures(failures(30), [], { level: "warning" });
-    expect(levels()).toEqual(Array(10).fill("warning"));
-    expect(log.text()).toContain("21 more failed points");
+  it("count failures of which only the first are given", () => {
+    annotateFailures(failures(20), [], 500);
+    expect(levels()).toHaveLength(9);
+    expect(log.text()).toContain("title=492 more failed or missing::");
+    annotateFailures(failures(1), [], 3);
+    expect(log.text()).toContain("title=2 more failed or missing::");
   });
 
   it("say missing points by shard, before failures", () => {
