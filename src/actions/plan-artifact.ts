@@ -1,7 +1,6 @@
-import { execFile } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
+import { getExecOutput } from "@actions/exec";
 import type { ArtifactStore } from "../github/artifacts.ts";
 import type { WorkflowContext } from "../github/context.ts";
 import { type OpenPlan, openPlan } from "../index.ts";
@@ -49,11 +48,12 @@ export async function openPlanTar(
 }
 
 /** The commit that is checked out in a folder; null where none is, or there is no git. */
-async function headOf(folder: string): Promise<string | null> {
+async function headOf(cwd: string): Promise<string | null> {
+  const options = { cwd, silent: true, ignoreReturnCode: true };
   try {
-    const { stdout } = await promisify(execFile)("git", ["rev-parse", "HEAD"], { cwd: folder });
-    return stdout.trim();
+    const { exitCode, stdout } = await getExecOutput("git", ["rev-parse", "HEAD"], options);
+    return exitCode === 0 ? stdout.trim() : null;
   } catch {
-    return null;
+    return null; // A runner may lack git: checkouts then come as archives.
   }
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { isDeepStrictEqual, styleText } from "node:util";
-import type { Failure } from "../results/failures.ts";
+import type { Failure, Remarks } from "../results/failures.ts";
 import type { RunSummary } from "../run/summary.ts";
 import { STATUSES, type Status } from "../sweep/sweep.ts";
 import { harmless } from "./output.ts";
@@ -52,6 +52,7 @@ export function summaryText(
   failures.forEach((failure, i) => {
     lines.push("", ...failureLines(failure, failures[i - 1]?.lastLines ?? []));
   });
+  lines.push(...remarkLines(summary.remarks));
   const badly = points - counts.succeeded - counts.pending - counts.running - counts.cancelled;
   if (badly > failures.length) {
     const more = counted(badly - failures.length, "more failed point");
@@ -69,6 +70,18 @@ export function summaryText(
     lines.push("", `${rest} did not end: ${remedy}.`);
   }
   return lines.join("\n");
+}
+
+/** Points that succeeded with something to say. */
+function remarkLines({ count, first }: Remarks): string[] {
+  if (count === 0) return [];
+  const more = count > first.length ? [`  and ${grouped(count - first.length)} more`] : [];
+  return [
+    "",
+    `${counted(count, "point")} succeeded with a remark:`,
+    ...first.map(({ name, reason }) => `  ${name}: ${harmless(reason)}`),
+    ...more,
+  ];
 }
 
 /** A failed point with the end of its log, unless that is what was shown `before`. */

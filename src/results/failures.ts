@@ -39,3 +39,22 @@ export function failures(database: DatabaseSync, folder: RunFolder, limit: numbe
       return { index: idx, name, status, reason, log, lastLines };
     });
 }
+
+/** What is odd about points that succeeded, as outputs that were dropped because they are links. */
+export interface Remarks {
+  /** How many points have one. */
+  readonly count: number;
+  /** The first of them, in the plan's order. */
+  readonly first: readonly { readonly name: string; readonly reason: string }[];
+}
+
+const REMARK = z.object({ name: z.string(), reason: z.string() });
+
+/** The remarks on points that succeeded. */
+export function remarks(database: DatabaseSync, limit: number): Remarks {
+  const condition = "FROM points WHERE status = 'succeeded' AND reason IS NOT NULL";
+  const counted = database.prepare(`SELECT count(*) AS count ${condition}`).get();
+  const { count } = z.object({ count: z.number() }).parse(counted);
+  const rows = database.prepare(`SELECT name, reason ${condition} ORDER BY idx LIMIT ?`);
+  return { count, first: rows.all(limit).map((row) => REMARK.parse(row)) };
+}

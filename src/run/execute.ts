@@ -6,7 +6,7 @@ import type { Plan } from "../plan/plan.ts";
 import { databaseRefused, openDatabase } from "../results/database.ts";
 import { discardAll } from "../results/discard.ts";
 import { exportRun } from "../results/export.ts";
-import { failures } from "../results/failures.ts";
+import { failures, remarks } from "../results/failures.ts";
 import {
   createRunFolder,
   folderRefused,
@@ -146,6 +146,7 @@ export async function execute(
       cached: found.cached + reused,
       seconds: (performance.now() - started) / 1000,
       failures: failures(database, folder, 20),
+      remarks: remarks(database, 5),
       exports: exports.map((name) => join(folder.root, name)),
       interrupted: !stop.aborted
         ? null
@@ -191,6 +192,7 @@ export async function executeNothing(
     cached: 0,
     seconds: (performance.now() - started) / 1000,
     failures: [],
+    remarks: { count: 0, first: [] },
     exports: exports.map((name) => join(folder.root, name)),
     interrupted: null,
     stopped: null,

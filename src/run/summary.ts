@@ -1,4 +1,4 @@
-import type { Failure } from "../results/failures.ts";
+import type { Failure, Remarks } from "../results/failures.ts";
 import type { Status } from "../sweep/sweep.ts";
 
 /** How a run ended. */
@@ -16,6 +16,8 @@ export interface RunSummary {
   readonly seconds: number;
   /** The first points that did not succeed (at most 20), with the last lines of their logs. */
   readonly failures: readonly Failure[];
+  /** What is odd about points that succeeded: the first 5. */
+  readonly remarks: Remarks;
   /** Absolute paths of what was exported. */
   readonly exports: readonly string[];
   /** What ended the run early, or null. */

@@ -23,6 +23,7 @@ const summary = (changes: Partial<RunSummary>): RunSummary => ({
   failures: [],
   exports: ["/runs/pi/results.csv", "/runs/pi/results.jsonl"],
   interrupted: null,
+  remarks: { count: 0, first: [] },
   stopped: null,
   ...changes,
 });

@@ -12,7 +12,7 @@ import { type PlanFile, shardPlan } from "../../plan/shards.ts";
 import { databaseRefused, openDatabase } from "../../results/database.ts";
 import { discardAll } from "../../results/discard.ts";
 import { exportRun } from "../../results/export.ts";
-import { failures } from "../../results/failures.ts";
+import { failures, remarks } from "../../results/failures.ts";
 import {
   createRunFolder,
   folderRefused,
@@ -157,6 +157,7 @@ async function collectInto(folder: RunFolder, options: CollectOptions): Promise<
     counts: statusCounts(database),
     cached,
     failures: failures(database, folder, 20),
+    remarks: remarks(database, 5),
     exports: exports.map((name) => join(folder.root, name)),
     interrupted: null,
     stopped: null,
