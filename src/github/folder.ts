@@ -1,7 +1,7 @@
 import type { Stats } from "node:fs";
 import { createWriteStream } from "node:fs";
 import { access, constants, lstat, readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { warning } from "@actions/core";
 import { pack } from "tar-stream";
@@ -48,11 +48,13 @@ export async function uploadFolder(
   { retentionDays }: UploadFolderOptions,
 ): Promise<UploadedArtifact> {
   const { files, unportable, leftOut } = await folderContent(folder);
-  const archive = join(folder, UNPORTABLE);
-  const paths = files.map((file) => `${folder}/${file}`);
+  const root = resolve(folder);
+  const archive = join(root, UNPORTABLE);
+  // Not joined: the slash at the end of an empty folder makes the client upload one.
+  const paths = files.map((file) => `${root}/${file}`);
   try {
     if (unportable.length > 0) {
-      await packFiles(folder, unportable, archive);
+      await packFiles(root, unportable, archive);
       paths.push(archive);
       warning(
         `${list(unportable)} in the artifact's ${UNPORTABLE}: GitHub refuses names with any of ` +
@@ -65,7 +67,7 @@ export async function uploadFolder(
         title: "Left out of the artifact",
       });
     }
-    return await store.upload(name, paths, folder, { retentionDays });
+    return await store.upload(name, paths, root, { retentionDays });
   } finally {
     await rm(archive, { force: true });
   }
