@@ -7,7 +7,7 @@ import { parseIndices } from "./indices.ts";
 import type { Plan } from "./plan.ts";
 
 /** Jobs that one matrix can have: https://docs.github.com/en/actions/reference/limits */
-export const MAX_SHARDS = 256;
+const MAX_SHARDS = 256;
 
 /** Where nobody says how many. */
 const DEFAULT_SHARDS = 20;
@@ -111,7 +111,7 @@ export function planDigest(file: PlanFile): string {
 }
 
 /** How many shards a plan has, less than that where there are fewer points to run. */
-export function shardCount(asked: number | null, toRun: number): number {
+function shardCount(asked: number | null, toRun: number): number {
   const shards = asked ?? DEFAULT_SHARDS;
   if (!Number.isSafeInteger(shards) || shards < 1 || shards > MAX_SHARDS) {
     throw new ReportedError(
