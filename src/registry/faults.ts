@@ -73,7 +73,9 @@ function remedy(fault: Fault, host: string): string {
     case "forbidden":
       return forbidden(host);
     case "missing":
-      return "Check the image's name: the registry has nothing there, or does not show it to us.";
+      return isEcr(host)
+        ? "ECR has no repository before somebody creates it: aws ecr create-repository."
+        : "Check the image's name: the registry has nothing there, or does not show it to us.";
     case "busy":
       return `${host} limits how often it is asked: wait some minutes, then run again.`;
     case "broken":
@@ -132,8 +134,7 @@ function forbidden(host: string): string {
   if (isEcr(host)) {
     return (
       "The role may not do this: it needs ecr:BatchCheckLayerAvailability, ecr:BatchGetImage, " +
-      "ecr:InitiateLayerUpload, ecr:UploadLayerPart, ecr:CompleteLayerUpload and ecr:PutImage; " +
-      "and ECR has no repository before somebody creates it."
+      "ecr:InitiateLayerUpload, ecr:UploadLayerPart, ecr:CompleteLayerUpload and ecr:PutImage."
     );
   }
   return "These credentials may not do this: give their user the right to push this repository.";
