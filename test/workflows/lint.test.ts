@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { needing } from "../lab/lab.ts";
 
 const script = join(import.meta.dirname, "../../scripts/lint-workflows.js");
 
@@ -23,6 +24,19 @@ function tool(name: string, code: number): string {
   chmodSync(path, 0o755);
   return path;
 }
+
+const tools = ["SIM_LAB_ACTIONLINT", "SIM_LAB_ZIZMOR"];
+
+describe.skipIf(tools.some((name) => !process.env[name]))(
+  needing("actionlint and zizmor", "the workflows, the actions and the templates"),
+  () => {
+    it("pass both linters", { timeout: 60_000 }, () => {
+      const { status, stdout, stderr } = lint({ ...process.env, CI: "true" });
+      expect(stdout + stderr).toContain("No findings to report");
+      expect(status, stdout + stderr).toBe(0);
+    });
+  },
+);
 
 describe("lint-workflows", () => {
   it("gives both tools the workflows, the actions and the templates as a repository has them", () => {

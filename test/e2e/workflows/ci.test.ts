@@ -44,12 +44,12 @@ describe.skipIf(!there)(needing(parts, "ci.yml"), () => {
   });
   afterEach(() => lab[Symbol.dispose]());
 
-  /** The jobs from the build on, with the lab's registry in the place of GitHub's. */
+  const onOurRegistry = (text: string) =>
+    text.replaceAll(/ghcr\.io\/\$\{\{ github\.repository \}\}/g, lab.prefix);
+
+  /** The jobs from the build on. */
   const changed = (text: string) =>
-    onlyJobs(text, "build", "plan", "run", "collect").replaceAll(
-      /ghcr\.io\/\$\{\{ github\.repository \}\}/g,
-      lab.prefix,
-    );
+    onOurRegistry(onlyJobs(text, "build", "plan", "run", "collect"));
 
   it("tests, builds, pushes, pulls by digest in twenty jobs and collects, from one push", {
     timeout: 8 * MINUTE,
@@ -114,5 +114,21 @@ describe.skipIf(!there)(needing(parts, "ci.yml"), () => {
     expect(logOf(ended)).not.toContain(registry.password);
     await using found = await downloadResults(github, ended.run, "monte-carlo-pi-results");
     expect(found.rows).toHaveLength(60);
+  });
+
+  it("publishes one simulation, under the usual tags", { timeout: 3 * MINUTE }, async () => {
+    await using repository = await source.checkout({
+      ".github/workflows/build-sim.yml": onOurRegistry,
+    });
+    const file = ".github/workflows/build-monte-carlo-pi.yml";
+    const ended = await runWorkflow({ github, repository, workflow: file, env: lab.env });
+    expect(jobsOf(ended), logOf(ended)).toEqual(["build success"]);
+    expect(await lab.tagsOf("monte-carlo-pi")).toEqual(
+      expect.arrayContaining([
+        "latest",
+        "main",
+        expect.stringContaining(repository.sha.slice(0, 7)),
+      ]),
+    );
   });
 });

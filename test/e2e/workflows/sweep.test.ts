@@ -172,4 +172,27 @@ describe.skipIf(!there)(needing("act and azurite", "sweep.yml"), () => {
     expect(one && (await rowsOf(one))).toEqual(["n100-s01", "n100-s02"]);
     expect(two && (await rowsOf(two))).toEqual(["n100-s11", "n100-s12"]);
   });
+
+  it("resumes from an earlier run, and runs what is missing, be it nothing", {
+    timeout: 5 * MINUTE,
+  }, async () => {
+    await using repository = await source.checkout();
+    const inputs = (seed: string) => ({ param: `["iterations=100", "seed=${seed}"]`, shards: "2" });
+    const first = await dispatch(repository, inputs("1-2"));
+    const resumed = { "resume-from": String(first.run.id) };
+
+    const more = await dispatch(repository, { ...inputs("1-3"), ...resumed, shards: "1" });
+    expect(jobsOf(more), logOf(more)).toEqual(["plan success", "run success", "collect success"]);
+    expect(outputsOf(more, "run", "2")).toMatchObject({ points: "1", succeeded: "1" });
+    await using found = await downloadResults(github, more.run, "monte-carlo-pi-results");
+    expect(found.rows.map(({ name, status }) => `${name} ${status}`)).toEqual(
+      [1, 2, 3].map((seed) => `n100-s0${seed} succeeded`),
+    );
+
+    const none = await dispatch(repository, { ...inputs("1-2"), ...resumed });
+    expect(jobsOf(none), logOf(none)).toEqual(["plan success", "run success", "collect success"]);
+    expect(outputsOf(none, "run", "2")).toMatchObject({ points: "0" });
+    await using same = await downloadResults(github, none.run, "monte-carlo-pi-results");
+    expect(same.rows).toHaveLength(2);
+  });
 });
