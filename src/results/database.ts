@@ -76,6 +76,7 @@ export function openDatabase(folder: RunFolder): DatabaseSync {
     if (schemaVersion(database, folder) === 0) {
       database.exec(`BEGIN; ${SCHEMA} PRAGMA user_version = ${VERSION}; COMMIT`);
     }
+    checkTables(database, folder);
     return database;
   } catch (error) {
     database.close();
@@ -100,10 +101,11 @@ export function readDatabase(folder: RunFolder): DatabaseSync {
     if (schemaVersion(database, folder) === 0) {
       throw new ReportedError(2, `The run in ${folder.root} has not started yet.`);
     }
+    checkTables(database, folder);
     return database;
   } catch (error) {
     database.close();
-    throw error;
+    throw databaseRefused(folder, error) ?? error;
   }
 }
 
@@ -149,6 +151,14 @@ function schemaVersion(database: DatabaseSync, folder: RunFolder): number {
     );
   }
   return version;
+}
+
+/** Another program's database can have the same version number. */
+function checkTables(database: DatabaseSync, folder: RunFolder): void {
+  const tables = ["run", "executions", "commons", "points", "attempts", "kept", "moves"];
+  const find = database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?");
+  const absent = tables.find((table) => find.get(table) === undefined);
+  if (absent !== undefined) throw unreadable(folder, new Error(`it has no table ${absent}`));
 }
 
 let ownSchema: string | null = null;

@@ -7,6 +7,7 @@ import { hasOwnSchema, readDatabase } from "../results/database.ts";
 import { discard } from "../results/discard.ts";
 import type { RunFolder } from "../results/folder.ts";
 import { MANIFEST, placeOutputs, verifyOutputs } from "../results/outputs.ts";
+import { METRICS } from "../results/rows.ts";
 import { ReportedError } from "../sweep/errors.ts";
 
 const TODO = z.object({ key: z.string(), name: z.string(), attempts: z.number() });
@@ -14,6 +15,12 @@ const TODO = z.object({ key: z.string(), name: z.string(), attempts: z.number() 
 const OWN_FOLDER = z
   .string()
   .refine((path) => path.split("/").every((step) => nameProblem(step) === null), "no own folder");
+const SAFE_PATH = z
+  .string()
+  .refine(
+    (path) => path.split("/").every((step) => !["", ".", ".."].includes(step)),
+    "no own file",
+  );
 const RESULT = z.object({
   folder: OWN_FOLDER,
   logs: OWN_FOLDER,
@@ -26,6 +33,20 @@ const RESULT = z.object({
   metrics: z.string().nullable(),
   files: z.string(),
 });
+
+/** A result with its manifest, or null where no run of ours can have written it. */
+function resultOf(row: unknown) {
+  try {
+    const result = RESULT.parse(row);
+    const files = MANIFEST.parse(JSON.parse(result.files));
+    for (const { path } of files) SAFE_PATH.parse(path);
+    if (result.metrics !== null) METRICS.parse(JSON.parse(result.metrics));
+    return { ...result, manifest: files };
+  } catch (error) {
+    if (error instanceof z.ZodError || error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
 
 /**
  * Copies from another run folder the results of points that are still to run, by content key and
@@ -67,10 +88,10 @@ export function reuseResults(
     const { key, name, attempts } = TODO.parse(row);
     const found = select.get(key);
     if (found === undefined) continue;
-    const result = RESULT.parse(found);
+    const result = resultOf(found);
+    if (result === null) continue;
     const outputs = join(other.root, result.folder);
-    const files = MANIFEST.parse(JSON.parse(result.files));
-    if (verifyOutputs(outputs, files, { deep: options.verify }) !== null) continue;
+    if (verifyOutputs(outputs, result.manifest, { deep: options.verify }) !== null) continue;
     const staged = join(folder.staging, "reuse");
     discard(staged, folder.staging);
     copy(outputs, staged);

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
 import { runFolder } from "../../src/results/folder.ts";
 import { isLocked, lockRunFolder } from "../../src/results/lock.ts";
@@ -48,6 +49,15 @@ describe("a run folder that cannot be used is refused with 3 and what to do", ()
         writeFileSync(path, bytes.fill(7, 4096));
       }),
       message: /damaged.*--out/,
+    },
+    {
+      title: "run.db is another program's",
+      prepare: wreck("run.db", (path) => {
+        rmSync(path);
+        using other = new DatabaseSync(path);
+        other.exec("CREATE TABLE theirs (a); PRAGMA user_version = 1");
+      }),
+      message: /no table run[\s\S]*not a run's database.*--out/,
     },
     { title: "run.lock is a text", prepare: wreck("run.lock", overwrite), message: /remove it/ },
     {

@@ -139,10 +139,7 @@ async function collectInto(folder: RunFolder, options: CollectOptions): Promise<
   merger.addUnknown(pointsIn(plan, done), earlierKeys);
   let cached = 0;
   for (const earlier of options.earlier ?? []) {
-    cached += reuseResults(database, folder, runFolder(resolve(earlier)), {
-      verify: false,
-      foreign: true,
-    });
+    cached += takeEarlier(database, folder, resolve(earlier), ignored);
   }
   database.exec("COMMIT");
 
@@ -165,6 +162,23 @@ async function collectInto(folder: RunFolder, options: CollectOptions): Promise<
     used: taken.map(({ shard, attempt, tar }) => ({ shard, attempt, tar })),
     ignored,
   };
+}
+
+/** Takes over the results of a run folder; one that is none is ignored, like a tar. */
+function takeEarlier(
+  database: DatabaseSync,
+  folder: RunFolder,
+  earlier: string,
+  ignored: IgnoredTar[],
+): number {
+  try {
+    return reuseResults(database, folder, runFolder(earlier), { verify: false, foreign: true });
+  } catch (error) {
+    if (!(error instanceof ReportedError)) throw error;
+    const [why = ""] = error.message.split("\n");
+    ignored.push({ tar: earlier, why });
+    return 0;
+  }
 }
 
 function* pointsIn(plan: Plan, indices: Indices): Generator<Point> {

@@ -1,5 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
+import { nameProblem } from "../../plan/name.ts";
 import { hasOwnSchema } from "../../results/database.ts";
 
 import { MANIFEST, type OutputFile } from "../../results/outputs.ts";
@@ -70,8 +71,12 @@ const ATTEMPT = z.object({
 });
 export type AttemptRow = z.infer<typeof ATTEMPT>;
 
+const NAMED = z.object({ name: z.string() });
+const ENDED_ATTEMPT = z.object({ status: ENDED });
+
 /** The run.db of a shard, of which nothing is believed. Everything throws ShardProblem. */
 export interface ShardRows extends Disposable {
+  readonly database: DatabaseSync;
   executions(): Iterable<ExecutionRow>;
   /** By index, ascending. */
   points(): Iterable<PointRow>;
@@ -93,6 +98,7 @@ export function openShardRows(path: string): ShardRows {
   }
   const rows = <T extends z.ZodType>(schema: T, sql: string) => read(database, schema, sql);
   return {
+    database,
     executions: () => rows(EXECUTION, "SELECT * FROM executions ORDER BY number"),
     points: () =>
       rows(
@@ -124,6 +130,26 @@ function* read<T extends z.ZodType>(
     if (next === null) return;
     yield next.row;
   }
+}
+
+/**
+ * Makes sure that a journal can be taken up by a run: that it names no folder but those of points,
+ * and has nothing under way. Throws ShardProblem.
+ */
+export function checkJournal(path: string): void {
+  using rows = openShardRows(path);
+  const { database } = rows;
+  const left = "SELECT source AS name FROM moves UNION ALL SELECT folder FROM kept";
+  for (const { name } of read(database, NAMED, left)) {
+    throw new ShardProblem(`has a run.db with the folder ${JSON.stringify(name)}`);
+  }
+  const names = "SELECT name FROM points UNION SELECT name FROM attempts";
+  for (const { name } of read(database, NAMED, names)) {
+    const problem = nameProblem(name);
+    if (problem === null) continue;
+    throw new ShardProblem(`has a point named ${JSON.stringify(name)}, which ${problem}`);
+  }
+  for (const _ of read(database, ENDED_ATTEMPT, "SELECT status FROM attempts"));
 }
 
 /** The files of a succeeded point, as its run recorded them. */

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, lstatSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { DatabaseSync } from "node:sqlite";
+import { DatabaseSync } from "node:sqlite";
 import type { Pack } from "tar-stream";
 import { z } from "zod";
 import { addFile, addFolder, addOpenFile, writeTar } from "../../engines/pack.ts";
@@ -59,6 +59,7 @@ export async function packShard(options: PackOptions): Promise<void> {
     // A copy has no write-ahead log of its own, and nothing of what was deleted.
     rmSync(copy, { force: true });
     database.prepare("VACUUM INTO ?").run(copy);
+    forgetOthers(copy);
     await writeTar(resolve(options.out), async (archive) => {
       await addFile(archive, "shard.json", 0o644, `${JSON.stringify(description)}\n`);
       await addRegular(archive, copy, "run.db");
@@ -86,6 +87,12 @@ async function settle(database: DatabaseSync, folder: RunFolder, sweep: string):
   const journal = openJournal(database, run, number ?? 0);
   const engine = { recover: async () => [] };
   await recoverRun({ journal, folder, engine, secrets: {} });
+}
+
+/** Results of earlier plans are not packed, so the copy must not tell of them. */
+function forgetOthers(copy: string): void {
+  using database = new DatabaseSync(copy);
+  database.exec("DELETE FROM kept");
 }
 
 async function addOutputs(

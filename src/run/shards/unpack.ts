@@ -4,6 +4,7 @@ import { openTar, TarError, type TarFile } from "../../engines/tar-file.ts";
 import { SHARD_FILE, type ShardFile } from "../../plan/shards.ts";
 import { makeFolder } from "../../results/folder.ts";
 import { ReportedError } from "../../sweep/errors.ts";
+import { checkJournal, ShardProblem } from "../collect/shard-rows.ts";
 
 /** shard.json is a line. */
 const MAX_DESCRIPTION = 64 * 1024;
@@ -72,6 +73,7 @@ export async function unpackShard(tar: string, folder: string): Promise<ShardFil
         throw new TarError(`holds ${JSON.stringify(entry.path)} twice`);
       }
     }
+    checkJournal(join(root, "run.db"));
     return description;
   });
 }
@@ -80,7 +82,7 @@ function reported<T>(tar: string, body: () => T): T {
   try {
     return body();
   } catch (cause) {
-    if (!(cause instanceof TarError)) throw cause;
+    if (!(cause instanceof TarError || cause instanceof ShardProblem)) throw cause;
     throw new ReportedError(
       2,
       `${tar} is no shard's tar: it ${cause.message}.\nGive a shard.tar of this plan's jobs.`,

@@ -250,7 +250,16 @@ describe("points that an earlier run has", () => {
     const out = join(folder, "out");
     const { missing } = await collectShards({ ...options, earlier: [earlier], out });
     expect(missing).toEqual([{ shard: 0, points: ["i=3"], why: "not in earlier run" }]);
-    const none = await collectShards({ ...options, out: join(folder, "none") });
+    // An artifact that is no run is told, and costs the others nothing.
+    mkdirSync(join(folder, "empty"));
+    const none = await collectShards({
+      ...options,
+      earlier: [join(folder, "empty")],
+      out: join(folder, "none"),
+    });
+    expect(none.ignored).toEqual([
+      { tar: join(folder, "empty"), why: expect.stringContaining("no run.db") },
+    ]);
     expect(none.missing).toMatchObject([{ why: "not in earlier run" }]);
     expect(none.counts.pending).toBe(10);
   });

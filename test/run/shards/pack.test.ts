@@ -8,6 +8,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import { addFile, writeTar } from "../../../src/engines/pack.ts";
 import { openTar } from "../../../src/engines/tar-file.ts";
@@ -124,4 +125,34 @@ test("a shard is unpacked into an empty folder only, and only what belongs there
   expect(existsSync(join(folder, "x"))).toBe(false);
   writeFileSync(forged, "hello");
   await expect(readShardFile(forged)).rejects.toMatchObject({ exitCode: 2 });
+});
+
+test.each<[string, string, RegExp]>([
+  ["a name that leads out", "UPDATE points SET name = '../../x' WHERE idx = 0", /point named/],
+  ["an attempt's name", "UPDATE attempts SET name = '../x'", /point named/],
+  ["an attempt under way", "UPDATE attempts SET status = 'placing'", /status/],
+  ["a folder to move", "INSERT INTO moves VALUES (1, '../../x', 'points/i=0', 0)", /folder/],
+  ["a trigger", "CREATE TRIGGER t AFTER UPDATE ON points BEGIN SELECT 1; END", /no run of ours/],
+])("a journal that a run must not take up is refused: %s", async (_title, sql, says) => {
+  const folder = temporaryFolder();
+  const { plan } = await planned(folder, SWEEP);
+  const { tar } = await packed(folder, plan, 0);
+  const path = join(folder, "run.db");
+  const forged = join(folder, "forged.tar");
+  {
+    using archive = openTar(tar);
+    for (const entry of archive.entries())
+      if (entry.path === "run.db") archive.extract(entry, path);
+    using database = new DatabaseSync(path);
+    database.exec(sql);
+  }
+  await writeTar(forged, async (archive) => {
+    const description = JSON.stringify(await readShardFile(tar));
+    await addFile(archive, "shard.json", 0o644, description);
+    await addFile(archive, "run.db", 0o644, readFileSync(path));
+  });
+  await expect(unpackShard(forged, join(folder, "again"))).rejects.toMatchObject({
+    exitCode: 2,
+    message: expect.stringMatching(says),
+  });
 });
