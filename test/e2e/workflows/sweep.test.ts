@@ -50,9 +50,10 @@ describe.skipIf(!there)(needing("act and azurite", "sweep.yml"), () => {
   const dispatch = (
     repository: ActRepository,
     inputs: Readonly<Record<string, string>>,
-    on: GitHub = github,
+    { on = github, secrets = {} }: { on?: GitHub; secrets?: Readonly<Record<string, string>> } = {},
   ) =>
     runWorkflow({
+      secrets,
       github: on,
       repository,
       workflow,
@@ -130,7 +131,9 @@ describe.skipIf(!there)(needing("act and azurite", "sweep.yml"), () => {
     // Not committed: GitHub runs the same commit again.
     writeFileSync(path, succeededBefore(readFileSync(path, "utf8"), "plan", "plan", outputs));
     github.rerun(first.run, "failed");
-    const second = await dispatch(repository, inputs, { ...github, startRun: () => first.run });
+    const second = await dispatch(repository, inputs, {
+      on: { ...github, startRun: () => first.run },
+    });
     expect(jobsOf(second), logOf(second)).toEqual([
       "plan success",
       "run success",
@@ -194,5 +197,22 @@ describe.skipIf(!there)(needing("act and azurite", "sweep.yml"), () => {
     expect(outputsOf(none, "run", "2")).toMatchObject({ points: "0" });
     await using same = await downloadResults(github, none.run, "monte-carlo-pi-results");
     expect(same.rows).toHaveLength(2);
+  });
+
+  it("hands secrets on to the shards alone, and no log shows them", {
+    timeout: 3 * MINUTE,
+  }, async () => {
+    await using repository = await source.checkout();
+    const inputs = { param: '["iterations=100", "seed=1"]', set: "secrets=[LICENSE_KEY]" };
+    const without = await dispatch(repository, inputs);
+    expect(jobsOf(without), logOf(without)).toEqual([
+      ...["plan success", "run failure", "collect failure"],
+    ]);
+    expect(without.jobs[1]?.log).toContain("LICENSE_KEY");
+
+    const secrets = { SWEEP_SECRETS: "LICENSE_KEY=for 3 $seats = many" };
+    const ended = await dispatch(repository, inputs, { secrets });
+    expect(jobsOf(ended), logOf(ended)).toEqual(["plan success", "run success", "collect success"]);
+    expect(logOf(ended)).not.toContain("seats");
   });
 });
