@@ -3,6 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { ArtifactStore, StoredArtifact, UploadedArtifact } from "../github/artifacts.ts";
 import type { WorkflowContext } from "../github/context.ts";
+import { downloadFile } from "../github/download-file.ts";
 import { uploadFolder } from "../github/folder.ts";
 import { type Collected, collectShards, type OpenPlan } from "../index.ts";
 import { AT_ONCE, downloadEarlier } from "./earlier-results.ts";
@@ -81,8 +82,7 @@ async function downloadShards(
     const downloaded: string[] = [];
     for (const { artifact } of candidates) {
       const folder = join(scratch, String(artifact.id));
-      await store.download(artifact, folder);
-      const tar = join(folder, SHARD_TAR);
+      const tar = await downloadFile(store, artifact, SHARD_TAR, folder);
       downloaded.unshift(tar);
       const shard = await shardOf(tar);
       if (shard?.complete === true && shard.plan === digest) break;

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { openTar } from "../engines/tar-file.ts";
 import type { ArtifactStore, StoredArtifact } from "../github/artifacts.ts";
+import { downloadFile } from "../github/download-file.ts";
 import { UNPORTABLE } from "../github/folder.ts";
 import { unpackShard } from "../index.ts";
 import { makeFolder } from "../results/folder.ts";
@@ -73,8 +74,7 @@ async function downloadShard(
 ): Promise<EarlierResults> {
   const packed = join(scratch, `packed-${artifact.id}`);
   const folder = join(scratch, String(artifact.id));
-  await store.download(artifact, packed, run);
-  await unpackShard(join(packed, SHARD_TAR), folder);
+  await unpackShard(await downloadFile(store, artifact, SHARD_TAR, packed, run), folder);
   return { artifact, folder };
 }
 

@@ -22,7 +22,7 @@ export function reportOutcome(summary: RunSummary, missing: readonly MissingPoin
   setOutput("failed", failed);
   printUntrusted(summaryText(summary));
   if (counts.succeeded === points) return;
-  annotateFailures(failures, missing);
+  annotateFailures(failures, missing, failed);
   const parts = [
     failed > 0 ? `${failed} failed` : null,
     unfinished > 0 ? `${unfinished} did not end` : null,

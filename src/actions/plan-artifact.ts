@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { getExecOutput } from "@actions/exec";
 import type { ArtifactStore } from "../github/artifacts.ts";
 import type { WorkflowContext } from "../github/context.ts";
+import { downloadFile } from "../github/download-file.ts";
 import { type OpenPlan, openPlan } from "../index.ts";
 import { ReportedError } from "../sweep/errors.ts";
 import { PLAN_TAR } from "./shard-artifacts.ts";
@@ -29,9 +30,7 @@ export async function downloadPlan(
         `\${{ needs.plan.outputs.plan }}`,
     );
   }
-  const folder = join(scratch, "plan-artifact");
-  await store.download(artifact, folder);
-  const tar = join(folder, PLAN_TAR);
+  const tar = await downloadFile(store, artifact, PLAN_TAR, join(scratch, "plan-artifact"));
   return { plan: await openPlanTar(tar, context, scratch), tar };
 }
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { ArtifactStore, UploadedArtifact } from "../github/artifacts.ts";
 import { mask } from "../github/commands.ts";
 import type { WorkflowContext } from "../github/context.ts";
+import { downloadFile } from "../github/download-file.ts";
 import {
   type EngineChoice,
   type OpenPlan,
@@ -113,8 +114,7 @@ async function restore(
   const found = shardArtifacts(await store.list(), file.sweep.name).get(shard) ?? [];
   for (const { artifact } of found) {
     const packed = join(scratch, `earlier-${artifact.id}`);
-    await store.download(artifact, packed);
-    const tar = join(packed, SHARD_TAR);
+    const tar = await downloadFile(store, artifact, SHARD_TAR, packed);
     // Another plan of this workflow run may have a sweep of the same name.
     if ((await shardOf(tar))?.plan !== digest) continue;
     const { attempt } = await unpackShard(tar, folder);

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { connectDocker } from "../engines/docker/connect.ts";
 import { dockerAvailable } from "../engines/docker/docker.ts";
 import { makeMarker, readFileOf } from "../engines/docker/files.ts";
-import { bytes } from "./units.ts";
+import { bytes } from "../report/units.ts";
 
 /** What `doctor` found of one thing. */
 export interface Check {

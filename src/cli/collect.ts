@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { openTar, TarError } from "../engines/tar-file.ts";
 import type { Collected } from "../index.ts";
+import { counted, shortPath } from "../report/units.ts";
 import { ReportedError } from "../sweep/errors.ts";
 import { exits, jsonOption, newCommand } from "./command.ts";
 import { harmless, printJson, say } from "./output.ts";
 import { isRunFolder } from "./run-folder.ts";
 import { summaryText } from "./summary.ts";
-import { counted, shortPath } from "./units.ts";
 
 /** `sim-pipeline collect` */
 export function collectCommand() {

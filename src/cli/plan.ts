@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { Option } from "@commander-js/extra-typings";
 import type { Explanation, Plan } from "../index.ts";
 import { type KeyOf, planCsv, planJson, planJsonl, planMatrix, planTable } from "../plan/format.ts";
+import { grouped } from "../report/units.ts";
 import { ReportedError } from "../sweep/errors.ts";
 import {
   allowOutsideOption,
@@ -14,7 +15,6 @@ import {
 } from "./command.ts";
 import { harmless, harmlessText, print, say } from "./output.ts";
 import { sweepPath } from "./sweep-path.ts";
-import { grouped } from "./units.ts";
 
 const FORMATS = ["table", "json", "jsonl", "csv", "matrix"] as const;
 type Format = (typeof FORMATS)[number];

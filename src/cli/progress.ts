@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
+import { counted, duration, grouped, rate, shortPath } from "../report/units.ts";
 import type { RunEvent } from "../run/events.ts";
 import { harmless } from "./output.ts";
-import { counted, duration, grouped, rate, shortPath } from "./units.ts";
 
 /** What a display shows of a run: counters that events move, cheaply and often. */
 export interface Progress {

@@ -1,4 +1,5 @@
 import { setTimeout } from "node:timers/promises";
+import { counted, duration, grouped, rate, shortPath } from "../report/units.ts";
 import { readDatabase } from "../results/database.ts";
 import type { RunFolder } from "../results/folder.ts";
 import { allFailures, type Failed, type RunStatus, runStatus } from "../results/status.ts";
@@ -7,7 +8,6 @@ import { harmless, isClosed, print, printJson } from "./output.ts";
 import { cut, width } from "./progress.ts";
 import { runFolderOf } from "./run-folder.ts";
 import { statusStyle, statusTable } from "./summary.ts";
-import { counted, duration, grouped, rate, shortPath } from "./units.ts";
 
 /** Running and failed points that are listed. */
 const LISTED = 10;

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { isDeepStrictEqual, styleText } from "node:util";
+import { counted, duration, grouped, shortPath } from "../report/units.ts";
 import type { Failure, Remarks } from "../results/failures.ts";
 import type { RunSummary } from "../run/summary.ts";
 import { STATUSES, type Status } from "../sweep/sweep.ts";
 import { harmless } from "./output.ts";
-import { counted, duration, grouped, shortPath } from "./units.ts";
 
 /** How the statuses look, on the stream that they are written to. */
 export function statusStyle(status: Status, text: string, stream: NodeJS.WriteStream): string {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { bytes, counted, duration, rate, shortPath } from "../../src/cli/units.ts";
+import { bytes, counted, duration, rate, shortPath } from "../../src/report/units.ts";
 
 describe("durations are as exact as they need to be", () => {
   it.each([
