@@ -15,6 +15,8 @@ export interface Manifest {
 export interface Repository {
   /** As an image reference begins. */
   readonly host: string;
+  /** Logs in anew, which throws where the registry cannot be asked or does not let us in. */
+  logIn(): Promise<void>;
   /** The manifest, or index of manifests, of a tag or digest; null where there is none. */
   manifest(reference: string): Promise<Manifest | null>;
   /** Only its digest, which costs no rate limit of Docker Hub. */
@@ -83,6 +85,9 @@ export function openRepository(reference: string, options: ClientOptions): Repos
 
   return {
     host,
+    logIn: async () => {
+      authorization = await logIn(registry, { ...options, path });
+    },
     manifest,
     digest: async (name) => {
       const answer = await ask("HEAD", `manifests/${name}`, { headers: { accept: MANIFESTS } });

@@ -4,6 +4,8 @@ import { type Server, serve } from "../registry/server.ts";
 export interface Fault {
   readonly method: string;
   readonly path: RegExp;
+  /** How many such requests pass before it; default: none. */
+  skip?: number;
   /** How often it happens; then the registry answers itself. */
   times: number;
   /** An answer of this status, or a connection that breaks once so many bytes have come. */
@@ -20,7 +22,8 @@ export async function faultProxy(registry: string, faults: readonly Fault[]): Pr
     const fault = faults.find(
       (each) => each.times > 0 && each.method === method && each.path.test(url),
     );
-    if (fault !== undefined) {
+    if (fault?.skip) fault.skip--;
+    else if (fault !== undefined) {
       fault.times--;
       return spoil(fault, asked, answer);
     }

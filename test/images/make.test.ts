@@ -304,6 +304,25 @@ describe.skipIf(needed)(needing("the lab's Docker and registry", "what is found 
     }
   });
 
+  test("a registry that fails while the daemon logs in, which the daemon takes for a refusal", async () => {
+    await using proxy = await faultProxy(known.address, [
+      { method: "GET", path: /^\/v2\/$/, skip: 1, times: 2, does: { status: 500 } },
+    ]);
+    const made = await fixed.make({ image: `${proxy.address}/${fixed.path}` });
+    expect(await fixed.repository.digest("latest")).toBe(made.digest);
+    expect(fixed.waits).toHaveLength(1);
+  });
+
+  test("a test that writes into the context: the image is pushed, and built again next time", async () => {
+    const options = { test: "date +%N > written" };
+    await fixed.make(options);
+    expect(fixed.lines).toContainEqual(expect.stringMatching(/changed the context/));
+    expect(await fixed.make(options)).toMatchObject({ cached: false });
+    await fixed.write({ ".dockerignore": "written\n" });
+    await fixed.make(options);
+    expect(await fixed.make(options)).toMatchObject({ cached: true });
+  });
+
   test("another base image under the same name is another content", async () => {
     const base = `${known.address}/${fixed.path}-base:1`;
     const dockerfile = `FROM ${base}\nCOPY a /a\n`;
