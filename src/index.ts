@@ -26,9 +26,8 @@ export {
   type Collected,
   type CollectOptions,
   collectShards,
-  type MissingPoints,
-  type WhyMissing,
 } from "./run/collect/collect.ts";
+export type { MissingPoints, WhyMissing } from "./run/collect/missing.ts";
 export { type OpenPlan, openPlan } from "./run/shards/open.ts";
 export { type PackOptions, packShard } from "./run/shards/pack.ts";
 export { type ShardedPlan, type ShardPlanOptions, shardSweep } from "./run/shards/plan.ts";

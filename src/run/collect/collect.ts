@@ -8,7 +8,7 @@ import { type Indices, parseIndices } from "../../plan/indices.ts";
 import { keyer } from "../../plan/key.ts";
 import type { Plan } from "../../plan/plan.ts";
 import type { Point } from "../../plan/point.ts";
-import { type PlanFile, shardPlan } from "../../plan/shards.ts";
+import { shardPlan } from "../../plan/shards.ts";
 import { databaseRefused, openDatabase } from "../../results/database.ts";
 import { discardAll } from "../../results/discard.ts";
 import { exportRun } from "../../results/export.ts";
@@ -25,7 +25,6 @@ import {
 import { lockRunFolder } from "../../results/lock.ts";
 import { statusCounts } from "../../results/rows.ts";
 import { ReportedError } from "../../sweep/errors.ts";
-import { STATUSES } from "../../sweep/sweep.ts";
 import type { Emit } from "../events.ts";
 import { runId } from "../journal.ts";
 import { reuseResults } from "../reuse.ts";
@@ -33,6 +32,7 @@ import type { OpenPlan } from "../shards/open.ts";
 import type { RunSummary } from "../summary.ts";
 import { type Candidate, candidatesOf, type IgnoredTar } from "./candidates.ts";
 import { type Merged, type Merger, openMerger } from "./merge.ts";
+import { type MissingPoints, missingPoints } from "./missing.ts";
 import { openShardRows, ShardProblem } from "./shard-rows.ts";
 import { surveyShard, unpackInto } from "./shard-tar.ts";
 
@@ -46,25 +46,6 @@ export interface CollectOptions {
   readonly out: string;
   readonly parquet?: boolean;
   readonly onEvent?: Emit;
-}
-
-/**
- * Why a point is missing: no artifact of its shard is there; the shard was cancelled or killed
- * before the point ended; its outputs are not what the run recorded; the sweep's on-failure rule
- * started nothing more; the earlier run's results do not have it.
- */
-export type WhyMissing =
-  | "no artifact"
-  | "incomplete"
-  | "damaged"
-  | "stopped"
-  | "not in earlier run";
-
-export interface MissingPoints {
-  readonly shard: number;
-  /** Their names, in the plan's order. */
-  readonly points: readonly string[];
-  readonly why: WhyMissing;
 }
 
 export interface Collected extends RunSummary {
@@ -262,39 +243,4 @@ function executionsOf(database: DatabaseSync): { engine: string; seconds: number
     engine: engines.length === 0 ? "none" : engines.join(", "),
     seconds: times.length === 0 ? 0 : (last - first) / 1000,
   };
-}
-
-const UNENDED = z.object({ idx: z.number(), name: z.string(), status: z.enum(STATUSES) });
-
-/** The points that have not ended, by shard and reason. */
-function missingPoints(
-  database: DatabaseSync,
-  file: PlanFile,
-  used: ReadonlyMap<number, Taken>,
-): MissingPoints[] {
-  const done = parseIndices(file.done, file.points);
-  const absent = new Set([...used.values()].flatMap((one) => one.absent.map(({ index }) => index)));
-  const damaged = new Set([...used.values()].flatMap((one) => one.damaged));
-  const groups = new Map<string, { shard: number; points: string[]; why: WhyMissing }>();
-  let shard = 0;
-  const rows = database.prepare(
-    "SELECT idx, name, status FROM points WHERE status IN ('pending', 'cancelled') ORDER BY idx",
-  );
-  const why = (row: z.infer<typeof UNENDED>, own: Taken | undefined): WhyMissing => {
-    if (done.has(row.idx)) return "not in earlier run";
-    if (own === undefined) return "no artifact";
-    if (damaged.has(row.name)) return "damaged";
-    if (absent.has(row.idx) || row.status === "cancelled" || !own.complete) return "incomplete";
-    return "stopped";
-  };
-  for (const raw of rows.iterate()) {
-    const row = UNENDED.parse(raw);
-    while (row.idx >= (file.boundaries[shard + 1] ?? Number.POSITIVE_INFINITY)) shard++;
-    const reason = why(row, used.get(shard));
-    const key = `${shard} ${reason}`;
-    const group = groups.get(key) ?? { shard, points: [], why: reason };
-    groups.set(key, group);
-    group.points.push(row.name);
-  }
-  return [...groups.values()];
 }
