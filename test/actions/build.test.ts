@@ -98,7 +98,7 @@ describe.skipIf(missing)(needing("the lab's Docker and registry", "the build act
       Dockerfile: 'FROM busybox:stable\nRUN echo "::warning::from the build"\n',
     });
     const { code, log } = await act({
-      image: "sim-images-test/hostile",
+      image: `local/${fixed.path}`,
       push: "false",
       test: "echo '::add-path::/evil'; echo '##[error]x'; cat \"$GITHUB_ENV$GITHUB_OUTPUT\" || true",
     });

@@ -55,9 +55,16 @@ export async function fixture(buildx: Buildx, registry: Registry, host: string):
   const { user, password } = registry;
   await writeFile(join(login, "config.json"), loginFor(registry.address, user, password));
   cleanup.defer(async () => {
-    const built = await cli(env, "image", "ls", "--quiet", "--filter", `reference=*/${path}:*`);
-    const ids = new Set(built.split("\n").filter((id) => id !== ""));
-    if (ids.size > 0) await cli(env, "image", "rm", "--force", ...ids);
+    // By name, since an image that the test tagged or pushed may be the lab's own.
+    const format = "{{.Repository}} {{.Tag}} {{.Digest}}";
+    const filter = ["--digests", "--filter", `reference=*/${path}*`, "--format", format];
+    const found = await cli(env, "image", "ls", ...filter);
+    const names = found.split("\n").flatMap((line) => {
+      const [name, tag, digest] = line.split(" ");
+      if (!name) return [];
+      return [tag === "<none>" ? `${name}@${digest}` : `${name}:${tag}`];
+    });
+    if (names.length > 0) await cli(env, "image", "rm", ...new Set(names));
   });
   const owned = cleanup.move();
   return {
