@@ -52,11 +52,14 @@ export async function isFile(file: string): Promise<boolean> {
   }
 }
 
+/** BuildKit takes a file named after the Dockerfile first, and then that alone. */
 async function ignoreRules(context: string): Promise<string> {
-  try {
-    return await readFile(path.join(context, ".dockerignore"), "utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
-    throw error;
+  for (const name of ["Dockerfile.dockerignore", ".dockerignore"]) {
+    try {
+      return await readFile(path.join(context, name), "utf8");
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+    }
   }
+  return "";
 }

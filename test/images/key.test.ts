@@ -69,6 +69,15 @@ describe("a context's hash", () => {
     expect(await hash()).not.toBe(before);
   });
 
+  test("goes by Dockerfile.dockerignore alone, where there is one", async () => {
+    writeFileSync(join(context, "Dockerfile.dockerignore"), "a\n");
+    const before = await hash();
+    writeFileSync(join(context, "a"), "two");
+    expect(await hash()).toBe(before);
+    writeFileSync(join(context, "x.log"), "");
+    expect(await hash()).not.toBe(before);
+  });
+
   test("is of the folder that a link as the context leads to", async () => {
     const link = `${context}-link`;
     symlinkSync(context, link);
