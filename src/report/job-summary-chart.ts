@@ -21,13 +21,32 @@ const MEAN = z.object({
   count: z.number(),
 });
 
+/** What a run is looked at first: a metric by a parameter. */
+export interface ChartAxes {
+  readonly parameter: string;
+  readonly metric: string;
+}
+
 /**
  * Chooses what to show of a run: the first metric that is a number and differs among the points,
  * against the first parameter with several numbers, or else with several values, but not too many
  * for a place each. Null where there is none, as in a sweep without metrics. Only points that
  * succeeded count.
  */
+export function chooseAxes(database: DatabaseSync): ChartAxes | null {
+  const axes = findAxes(database);
+  return axes === null ? null : { parameter: axes.parameter.name, metric: axes.metric };
+}
+
+/** The chart that `chooseAxes` chooses; null where it chooses none, or fewer than two means. */
 export function chooseChart(database: DatabaseSync): Chart | null {
+  const axes = findAxes(database);
+  return axes === null ? null : means(database, axes.parameter, axes.metric);
+}
+
+function findAxes(
+  database: DatabaseSync,
+): { readonly parameter: z.infer<typeof PARAMETER>; readonly metric: string } | null {
   const metric = database
     .prepare(
       `SELECT y.key AS name FROM points, json_each(points.metrics) AS y
@@ -46,7 +65,7 @@ export function chooseChart(database: DatabaseSync): Chart | null {
     )
     .get();
   if (metric === undefined || parameter === undefined) return null;
-  return means(database, PARAMETER.parse(parameter), METRIC.parse(metric).name);
+  return { parameter: PARAMETER.parse(parameter), metric: METRIC.parse(metric).name };
 }
 
 function means(

@@ -1,5 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 
+export { shellWord } from "./shell-word.ts";
+
 // GitHub's flavour of Markdown. What a simulation says may stand in it as text only: it can make no
 // markup, no HTML, no link, no mention of somebody and no reference to an issue.
 
@@ -68,9 +70,4 @@ export function table(
     line(columns.map(({ right }) => (right ? "---:" : "---"))),
     ...rows.map(line),
   ].join("\n");
-}
-
-/** A word of a POSIX shell's command line. */
-export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -24,6 +24,10 @@ export type Cell = string | number | boolean | null;
 export interface Column {
   /** Unique in the layout. */
   readonly heading: string;
+  /** What it tells of. */
+  readonly group: "point" | "parameter" | "metric";
+  /** Its own name in that group. */
+  readonly name: string;
   /** What all its cells are, if not missing; `string` where they differ. */
   readonly type: "string" | "boolean" | "integer" | "number";
   cell(row: Row): Cell;
@@ -33,15 +37,19 @@ export interface Column {
 const MAX_COLUMNS = 16_384;
 
 const FIXED: readonly Column[] = [
-  { heading: "name", type: "string", cell: (row) => row.name },
-  { heading: "status", type: "string", cell: (row) => row.status },
-  { heading: "cached", type: "boolean", cell: (row) => row.cached },
-  { heading: "exit_code", type: "integer", cell: (row) => row.exit_code },
-  { heading: "attempts", type: "integer", cell: (row) => row.attempts },
-  { heading: "seconds", type: "number", cell: (row) => row.seconds },
-  { heading: "cpu_seconds", type: "number", cell: (row) => row.cpu_seconds },
-  { heading: "peak_memory", type: "integer", cell: (row) => row.peak_memory },
+  fixed("name", "string", (row) => row.name),
+  fixed("status", "string", (row) => row.status),
+  fixed("cached", "boolean", (row) => row.cached),
+  fixed("exit_code", "integer", (row) => row.exit_code),
+  fixed("attempts", "integer", (row) => row.attempts),
+  fixed("seconds", "number", (row) => row.seconds),
+  fixed("cpu_seconds", "number", (row) => row.cpu_seconds),
+  fixed("peak_memory", "integer", (row) => row.peak_memory),
 ];
+
+function fixed(heading: string, type: Column["type"], cell: Column["cell"]): Column {
+  return { heading, group: "point", name: heading, type, cell };
+}
 
 /**
  * The columns of a table of all `rows`: the fixed ones, the parameters, the metrics, the latter
@@ -66,8 +74,8 @@ export function layoutOf(rows: Iterable<Row>): readonly Column[] {
   const metricHeadings = headings("result", [...metrics.keys()], taken);
   return [
     ...FIXED,
-    ...columnsOf(parameters, parameterHeadings, (row) => row.parameters),
-    ...columnsOf(metrics, metricHeadings, (row) => row.metrics),
+    ...columnsOf("parameter", parameters, parameterHeadings, (row) => row.parameters),
+    ...columnsOf("metric", metrics, metricHeadings, (row) => row.metrics),
   ];
 }
 
@@ -118,12 +126,15 @@ function headings(
 }
 
 function columnsOf(
+  group: Column["group"],
   types: ReadonlyMap<string, Types>,
   headings: ReadonlyMap<string, string>,
   valuesOf: (row: Row) => Readonly<Record<string, Cell>>,
 ): Column[] {
   return [...headings].map(([name, heading]) => ({
     heading,
+    group,
+    name,
     type: columnType(types.get(name) ?? 0),
     cell: (row) => {
       const values = valuesOf(row);
