@@ -4,8 +4,11 @@ import { pathToFileURL } from "node:url";
 import { ReportedError } from "../sweep/errors.ts";
 import { folderRefused, type RunFolder } from "./folder.ts";
 
-/** The schema's version, in `PRAGMA user_version`. A newer one is refused. */
-const VERSION = 1;
+/**
+ * The schema's version, in `PRAGMA user_version`. A newer one is refused; one of version 1, which has
+ * no finish steps, is read as it is, and brought up to this one when a run is opened for writing.
+ */
+const VERSION = 2;
 
 /**
  * - run: one row, the folder's own id.
@@ -62,6 +65,24 @@ CREATE VIEW metrics AS
 `;
 
 /**
+ * What version 2 has on top.
+ * - finish: the finish steps of the current plan, one row each. `files` is the manifest of what it
+ *   made, relative to the run folder's finish/; `log` the path of its log in the run folder.
+ * - removed: outputs that a finish step has taken away, by their point's key, as the point's manifest
+ *   had them: a step is the same whether the frames that it was made of are still there or not.
+ */
+const FINISH_SCHEMA = `
+CREATE TABLE finish (
+  idx INTEGER PRIMARY KEY, kind TEXT NOT NULL, key TEXT NOT NULL, status TEXT NOT NULL,
+  cached INTEGER NOT NULL DEFAULT 0, seconds REAL, reason TEXT, files TEXT, log TEXT
+);
+CREATE TABLE removed (
+  key TEXT NOT NULL, path TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL,
+  PRIMARY KEY (key, path)
+) WITHOUT ROWID;
+`;
+
+/**
  * Opens run.db for the orchestrator, creating it where it is absent. The write-ahead log lets
  * `status` and `logs` read meanwhile. Commits survive the death of this process; after a loss
  * of power the last ones may be missing, never half there, and their points run again.
@@ -73,10 +94,12 @@ export function openDatabase(folder: RunFolder): DatabaseSync {
   try {
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
     database.exec("PRAGMA cache_size = -65536");
-    if (schemaVersion(database, folder) === 0) {
-      database.exec(`BEGIN; ${SCHEMA} PRAGMA user_version = ${VERSION}; COMMIT`);
+    const version = schemaVersion(database, folder);
+    if (version > 0) checkTables(database, folder);
+    if (version < VERSION) {
+      const schema = (version < 1 ? SCHEMA : "") + FINISH_SCHEMA;
+      database.exec(`BEGIN; ${schema} PRAGMA user_version = ${VERSION}; COMMIT`);
     }
-    checkTables(database, folder);
     return database;
   } catch (error) {
     database.close();
@@ -161,20 +184,20 @@ function checkTables(database: DatabaseSync, folder: RunFolder): void {
   if (absent !== undefined) throw unreadable(folder, new Error(`it has no table ${absent}`));
 }
 
-let ownSchema: string | null = null;
+let ownSchemas: readonly string[] | null = null;
 
 /**
- * Whether a database has exactly the tables, indices and views of a run of this version, as one
- * that came from elsewhere must have before anything in it is asked for: a view or a trigger can
- * compute without end.
+ * Whether a database has exactly the tables, indices and views of a run of this version or the one
+ * before, as one that came from elsewhere must have before anything in it is asked for: a view or a
+ * trigger can compute without end.
  */
 export function hasOwnSchema(database: DatabaseSync): boolean {
-  if (ownSchema === null) {
+  ownSchemas ??= [SCHEMA, SCHEMA + FINISH_SCHEMA].map((schema) => {
     using own = new DatabaseSync(":memory:");
-    own.exec(SCHEMA);
-    ownSchema = schemaText(own);
-  }
-  return schemaText(database) === ownSchema;
+    own.exec(schema);
+    return schemaText(own);
+  });
+  return ownSchemas.includes(schemaText(database));
 }
 
 function schemaText(database: DatabaseSync): string {
