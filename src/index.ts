@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Engine } from "./engines/engine.ts";
 import { type EngineChoice, engineNamed, selectEngine } from "./engines/select.ts";
+import { runFinish } from "./finish/finish.ts";
+import { checkFinish } from "./finish/tools.ts";
 import { type Keyer, keyer } from "./plan/key.ts";
 import { makePlan, type Plan } from "./plan/plan.ts";
 import { shardPlan } from "./plan/shards.ts";
@@ -166,13 +168,6 @@ async function runPlan(
     throw new ReportedError(2, `workers: ${workers} is neither "auto" nor a whole number from 1.`);
   }
   const sweep: Sweep = { ...plan.sweep, workers };
-  if (sweep.finish.length > 0) {
-    throw new ReportedError(
-      2,
-      `${sweep.file ?? sweep.name}: finish steps are not there yet in this version.\n` +
-        "Remove the key finish; the outputs of all points are in the run folder.",
-    );
-  }
   const env = options.env ?? process.env;
   const secrets = secretsFrom(sweep, env);
   const never = new AbortController().signal;
@@ -207,19 +202,27 @@ async function runPlan(
         "Choose another run folder with --out, as --out runs/NAME.",
     );
   }
-  return await execute({ ...plan, sweep }, engine, {
+  const whole: Plan = { ...plan, sweep };
+  const kill = options.kill ?? never;
+  const verify = options.verify ?? false;
+  await using tools = await checkFinish(whole, { env, signal, engine: async () => engine });
+  const summary = await execute(whole, engine, {
     out,
     texts,
     mode: options.resume ?? "auto",
-    verify: options.verify ?? false,
+    verify,
     reuse: (options.reuse ?? []).map((folder) => resolve(folder)),
     parquet: options.parquet ?? false,
     secrets,
     env,
     signal,
-    kill: options.kill ?? never,
+    kill,
     emit,
   });
+  const again = options.resume === "off";
+  const ends = { signal, kill, emit };
+  const finish = await runFinish(whole, tools, { folder: out, again, verify, ...ends });
+  return { ...summary, finish };
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { FinishRow } from "../results/finish.ts";
 import type { Status } from "../sweep/sweep.ts";
 
 /** What a run tells while it goes on. Everything that an event says is committed already. */
@@ -35,6 +36,8 @@ export type RunEvent =
       /** True where the point runs again in this execution. */
       readonly again: boolean;
     }
+  /** A finish step has begun (`running`) or ended. */
+  | { readonly type: "finish"; readonly step: FinishRow }
   /** A line of the image's build log. */
   | { readonly type: "building"; readonly line: string }
   /** The daemon or machine went away; nothing fails meanwhile. */

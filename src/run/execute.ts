@@ -148,6 +148,7 @@ export async function execute(
       failures: failures(database, folder, 20),
       remarks: remarks(database, 5),
       exports: exports.map((name) => join(folder.root, name)),
+      finish: [],
       interrupted: !stop.aborted
         ? null
         : reason === "SIGINT" || reason === "SIGTERM"
@@ -194,6 +195,7 @@ export async function executeNothing(
     failures: [],
     remarks: { count: 0, first: [] },
     exports: exports.map((name) => join(folder.root, name)),
+    finish: [],
     interrupted: null,
     stopped: null,
   };

@@ -1,4 +1,5 @@
 import type { Failure, Remarks } from "../results/failures.ts";
+import type { FinishRow } from "../results/finish.ts";
 import type { Status } from "../sweep/sweep.ts";
 
 /** How a run ended. */
@@ -20,6 +21,8 @@ export interface RunSummary {
   readonly remarks: Remarks;
   /** Absolute paths of what was exported. */
   readonly exports: readonly string[];
+  /** How the sweep's finish steps ended, in their order. */
+  readonly finish: readonly FinishRow[];
   /** What ended the run early, or null. */
   readonly interrupted: "SIGINT" | "SIGTERM" | "aborted" | null;
   /** Null, or why nothing more was started: the sweep's on-failure rule. */

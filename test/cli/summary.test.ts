@@ -24,6 +24,7 @@ const summary = (changes: Partial<RunSummary>): RunSummary => ({
   exports: ["/runs/pi/results.csv", "/runs/pi/results.jsonl"],
   interrupted: null,
   remarks: { count: 0, first: [] },
+  finish: [],
   stopped: null,
   ...changes,
 });

@@ -137,6 +137,7 @@ async function collectInto(folder: RunFolder, options: CollectOptions): Promise<
     failures: failures(database, folder, 20),
     remarks: remarks(database, 5),
     exports: exports.map((name) => join(folder.root, name)),
+    finish: [],
     interrupted: null,
     stopped: null,
     missing: missingPoints(database, file, used),
