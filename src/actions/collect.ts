@@ -3,8 +3,8 @@ import { artifactStore } from "../github/artifacts.ts";
 import { workflowContext } from "../github/context.ts";
 import { action } from "./action.ts";
 import { collectJob } from "./collect-job.ts";
-import { retentionDays } from "./common-inputs.ts";
-import { flag, optionalText, secret, wholeNumber } from "./inputs.ts";
+import { artifactName, retentionDays } from "./common-inputs.ts";
+import { flag, secret, wholeNumber } from "./inputs.ts";
 import { reportOutcome, summarise } from "./outcome.ts";
 import { runLog } from "./run-log.ts";
 
@@ -13,7 +13,7 @@ await action(async () => {
   const token = secret("token");
   const job = {
     plan: wholeNumber("plan", { least: 1 }),
-    artifact: optionalText("artifact"),
+    artifact: artifactName(),
     parquet: flag("parquet"),
     retentionDays: retentionDays(),
   };

@@ -1,4 +1,6 @@
+import { artifactNameProblem } from "../github/artifacts.ts";
 import type { WorkflowContext } from "../github/context.ts";
+import { ReportedError } from "../sweep/errors.ts";
 import { optionalText, optionalWholeNumber, secret, wholeNumberOr } from "./inputs.ts";
 import type { RegistryLogin } from "./registry-login.ts";
 
@@ -8,6 +10,14 @@ export const ENGINES = ["docker", "process", "auto"] as const;
 /** Days, or null for what the repository's settings say. Private repositories allow up to 400. */
 export function retentionDays(): number | null {
   return optionalWholeNumber("retention-days", { least: 1, most: 400 });
+}
+
+/** The name for the artifact with the results, looked at before hours of work depend on it. */
+export function artifactName(): string | null {
+  const name = optionalText("artifact");
+  const problem = name === null ? null : artifactNameProblem(name);
+  if (problem === null) return name;
+  throw new ReportedError(2, `The input "artifact" is ${JSON.stringify(name)}, which ${problem}`);
 }
 
 /** The number of a workflow run, the last part of its address; null where none is named. */

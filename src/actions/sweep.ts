@@ -4,8 +4,15 @@ import { sweepPath } from "../cli/sweep-path.ts";
 import { artifactStore } from "../github/artifacts.ts";
 import { workflowContext } from "../github/context.ts";
 import { action } from "./action.ts";
-import { ENGINES, registryLogin, retentionDays, workers, workflowRun } from "./common-inputs.ts";
-import { choice, flag, lines, optionalText, secret, text } from "./inputs.ts";
+import {
+  artifactName,
+  ENGINES,
+  registryLogin,
+  retentionDays,
+  workers,
+  workflowRun,
+} from "./common-inputs.ts";
+import { choice, flag, lines, secret, text } from "./inputs.ts";
 import { interruptible } from "./interruptible.ts";
 import { reportOutcome, summarise } from "./outcome.ts";
 import { withRegistryLogin } from "./registry-login.ts";
@@ -26,7 +33,7 @@ await action(async () => {
     resume: choice("resume", RESUME_MODES),
     resumeFrom: workflowRun("resume-from"),
     parquet: flag("parquet"),
-    artifact: optionalText("artifact"),
+    artifact: artifactName(),
     retentionDays: retentionDays(),
   };
   await interruptible(async (step) => {

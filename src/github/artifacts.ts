@@ -196,13 +196,18 @@ function findBy(context: WorkflowContext, token: string | null, run: number): Fi
 /** What GitHub refuses in a name; https://github.com/actions/toolkit checks the same. */
 const REFUSED = /["<>|*?:\\/\r\n]/;
 
-function checkName(name: string): void {
-  if (name !== "" && !REFUSED.test(name)) return;
-  throw new ReportedError(
-    2,
-    `${JSON.stringify(name)} is no name for an artifact.\n` +
-      'It is one character at least, and none of " : < > | * ? \\ / or a line break.',
+/** What is wrong with a name for an artifact, reading on after it; null where GitHub takes it. */
+export function artifactNameProblem(name: string): string | null {
+  if (name !== "" && !REFUSED.test(name)) return null;
+  return (
+    "is no name for an artifact.\n" +
+    'It is one character at least, and none of " : < > | * ? \\ / or a line break.'
   );
+}
+
+function checkName(name: string): void {
+  const problem = artifactNameProblem(name);
+  if (problem !== null) throw new ReportedError(2, `${JSON.stringify(name)} ${problem}`);
 }
 
 async function unlessAborted<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {

@@ -198,6 +198,26 @@ describe.skipIf(findAzurite() === null)(needing("azurite", "plan, run and collec
     },
   );
 
+  it.each([
+    ["", "trial: 6"],
+    ["", "a\\b"],
+    ["collect", "results?"],
+  ] as const)(
+    "%s: an artifact that cannot be called %s is refused before any work",
+    { timeout: MINUTE },
+    async (action, artifact) => {
+      const place = workspace(SIMULATION);
+      const inputs =
+        action === "" ? { sweep: "sweeps/sweep.yaml", engine: "process" } : { plan: "1" };
+      const refused = await runStep(jobOf(place), action, { ...inputs, artifact });
+      expect(refused.code).toBe(1);
+      expect(errors(refused)[0]).toContain(
+        `The input "artifact" is ${JSON.stringify(artifact)}, which is no name for an artifact`,
+      );
+      expect(existsSync(join(place.marks, "ran"))).toBe(false);
+    },
+  );
+
   it("the plan of other files is refused", { timeout: MINUTE }, async () => {
     const place = workspace(SIMULATION);
     const job = jobOf(place);
