@@ -4,9 +4,10 @@ import { runFolder } from "../results/folder.ts";
 import { type Cell, layoutOf, type Row } from "../results/layout.ts";
 import { pointRows } from "../results/rows.ts";
 import type { Status } from "../sweep/sweep.ts";
+import type { Work } from "./document.ts";
 import { type Chart, chooseChart } from "./job-summary-chart.ts";
 import { clean, cut } from "./markdown.ts";
-import { DETAIL_HEADINGS, overview, tap, type Work, workMeter } from "./overview.ts";
+import { DETAIL_HEADINGS, overview, tap, workMeter } from "./overview.ts";
 
 /** What a run folder does not say of itself. */
 export interface SummaryFacts {

@@ -2,30 +2,8 @@ import type { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 import type { Row } from "../results/layout.ts";
 import { statusCounts } from "../results/rows.ts";
-import { STATUSES, type Status } from "../sweep/sweep.ts";
-
-/** What the job's summary and the report say first of a run. */
-export interface Overview {
-  /** The sweep's. */
-  readonly name: string;
-  /** Every status is there. */
-  readonly counts: Readonly<Record<Status, number>>;
-  readonly points: number;
-  /** Points that ended without success. */
-  readonly failed: number;
-  /** Of the last start; null where nothing ran. */
-  readonly engine: string | null;
-  readonly image: string | null;
-}
-
-/** What the points took, of their last attempts that this run made. */
-export interface Work {
-  /** Wall-clock seconds of all points together. */
-  readonly sum: number;
-  /** CPU seconds. */
-  readonly cpu: number;
-  readonly longest: { readonly name: string; readonly seconds: number } | null;
-}
+import { STATUSES } from "../sweep/sweep.ts";
+import type { Overview, Work } from "./document.ts";
 
 /** What the exports have and hardly anybody looks for. A parameter has never such a heading. */
 export const DETAIL_HEADINGS: ReadonlySet<string> = new Set([

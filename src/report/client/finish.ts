@@ -1,0 +1,57 @@
+import { addressOf } from "../address.ts";
+import type { FinishData } from "../document.ts";
+import { bytes, duration } from "../quantities.ts";
+import { h } from "./dom.ts";
+import { isVideo } from "./point.ts";
+
+/** What the finish steps made: videos in a player, pictures, and links to all else. */
+export function finishList(steps: readonly FinishData[]): HTMLElement {
+  return h("div", { class: "finish" }, ...steps.map(step));
+}
+
+function step({ kind, status, cached, seconds, reason, files }: FinishData): HTMLElement {
+  const time = cached ? "made before" : seconds === null ? "" : duration(seconds);
+  return h(
+    "article",
+    {},
+    h(
+      "h3",
+      {},
+      h("span", { class: "dot", "data-status": status }),
+      `${kind} `,
+      h(
+        "span",
+        { class: "muted" },
+        [status === "succeeded" ? "" : status, time].filter(Boolean).join(", "),
+      ),
+    ),
+    reason === null ? null : h("p", { class: "reason" }, reason),
+    ...files.map(({ path, size }) => {
+      const href = addressOf(`finish/${path}`);
+      return h(
+        "figure",
+        {},
+        shown(path, href),
+        h(
+          "figcaption",
+          {},
+          h("a", { href }, path),
+          h("span", { class: "muted" }, ` ${bytes(size)}`),
+        ),
+      );
+    }),
+  );
+}
+
+function shown(path: string, href: string): HTMLElement | null {
+  if (isVideo(path))
+    return h("video", {
+      src: href,
+      controls: true,
+      preload: "metadata",
+      playsinline: true,
+      loop: true,
+    });
+  if (!/\.(?:a?png|jpe?g|gif|webp|avif|svg)$/i.test(path)) return null;
+  return h("a", { href }, h("img", { src: href, alt: path, loading: "lazy", decoding: "async" }));
+}

@@ -1,0 +1,69 @@
+import { basename } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+import { readDatabase } from "../../results/database.ts";
+import type { RunFolder } from "../../results/folder.ts";
+import type { Row } from "../../results/layout.ts";
+import { pointRows } from "../../results/rows.ts";
+import type { RunDocument, TableData } from "../document.ts";
+import { chooseAxes } from "../job-summary-chart.ts";
+import { clean, cut } from "../markdown.ts";
+import { overview, workMeter } from "../overview.ts";
+import { commandData, pointCommand } from "./commands.ts";
+import { failureData } from "./failures.ts";
+import { finishData } from "./finish.ts";
+import { pictureData } from "./pictures.ts";
+import { ROWS, tableData } from "./table.ts";
+import { attemptData, elapsedOf, executionData } from "./timeline.ts";
+
+/**
+ * Reads what a report shows of a run.
+ *
+ * @throws ReportedError as `readDatabase`; (3) for more columns than a table can have.
+ */
+export function runDocument(folder: RunFolder): RunDocument {
+  using database = readDatabase(folder);
+  const facts = overview(database);
+  const { rows, ...meter } = firstRows(database);
+  const executions = executionData(database);
+  const last = executions.at(-1) ?? null;
+  const table = tableData(rows, facts.points);
+  return {
+    kind: "run",
+    made: new Date().toISOString(),
+    ...facts,
+    engine: facts.engine === null ? null : cut(clean(facts.engine), 100),
+    image: facts.image === null ? null : cut(clean(facts.image), 500),
+    ...meter,
+    elapsed: elapsedOf(database, executions),
+    executions,
+    table,
+    axes: axesOf(database, table),
+    pictures: pictureData(database, folder),
+    attempts: attemptData(database),
+    failures: failureData(database, folder),
+    finish: finishData(database, folder),
+    commands: commandData(basename(folder.root), last, facts.failed),
+    pointCommand: pointCommand(last),
+  };
+}
+
+/** One pass over all rows, of which the first are kept. */
+export function firstRows(database: DatabaseSync) {
+  const meter = workMeter();
+  const rows: Row[] = [];
+  for (const row of pointRows(database)) {
+    meter.add(row);
+    if (rows.length < ROWS) rows.push(row);
+  }
+  return { rows, ...meter.read() };
+}
+
+/** The headings of the axes that the job's summary chooses too. */
+function axesOf(database: DatabaseSync, { columns }: TableData): RunDocument["axes"] {
+  const axes = chooseAxes(database);
+  const heading = (group: string, name: string | undefined) =>
+    columns.find((column) => column.group === group && column.name === name)?.heading;
+  const parameter = heading("parameter", axes?.parameter);
+  const metric = heading("metric", axes?.metric);
+  return parameter === undefined || metric === undefined ? null : { parameter, metric };
+}
