@@ -70,6 +70,19 @@ busybox_root() {
   echo "root:x:0:" >"$root/etc/group"
 }
 
+# Debian's ffmpeg with the libraries that it is linked to, in place of the one that ships its own.
+ffmpeg_root() {
+  local root="$1" program file
+  busybox_root "$root"
+  for program in ffmpeg ffprobe; do
+    install -m 755 "$(command -v "$program")" "$root/usr/bin/$program"
+    ldd "$root/usr/bin/$program"
+  done | grep -o '/[^ ]*' | grep -v "^$root" | sort -u | while read -r file; do
+    mkdir -p "$root${file%/*}"
+    cp -L "$file" "$root$file"
+  done
+}
+
 no_shell_root() {
   mkdir -p "$1"
   gcc -static -Os -s -o "$1/exit-code" "$LAB_SCRIPTS/exit-code.c"
@@ -124,9 +137,12 @@ ensure sim-lab/no-shell:latest no-shell no_shell_root 'ENTRYPOINT ["/exit-code"]
 ensure node:24-bookworm-slim node node_root 'CMD ["node"]' \
   'ENTRYPOINT ["docker-entrypoint.sh"]' \
   'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+# The image that finish steps take where a machine has no ffmpeg.
+ensure jrottenberg/ffmpeg:7.1-alpine ffmpeg ffmpeg_root 'ENTRYPOINT ["ffmpeg"]' \
+  'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 # What older recipes made.
 main_docker image prune -f --filter label=sim-lab.recipe >/dev/null
 find "$LAB/images" -mindepth 1 -maxdepth 1 -type d ! -name "$recipe" ! -name 'work.*' \
   -exec rm -rf {} +
-say "images: busybox:stable, sim-lab/no-shell:latest, node:24-bookworm-slim"
+say "images: busybox:stable, sim-lab/no-shell:latest, node:24-bookworm-slim, jrottenberg/ffmpeg:7.1-alpine"
