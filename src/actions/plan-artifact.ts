@@ -47,7 +47,7 @@ export async function openPlanTar(
 }
 
 /** The commit that is checked out in a folder; null where none is, or there is no git. */
-async function headOf(cwd: string): Promise<string | null> {
+export async function headOf(cwd: string): Promise<string | null> {
   const options = { cwd, silent: true, ignoreReturnCode: true };
   try {
     const { exitCode, stdout } = await getExecOutput("git", ["rev-parse", "HEAD"], options);

@@ -15,6 +15,7 @@ import {
 import { measuredSeconds, succeededKeys } from "../run/earlier.ts";
 import { type EarlierResults, earlierResults } from "./earlier-results.ts";
 import { pinImage } from "./pin-image.ts";
+import { headOf } from "./plan-artifact.ts";
 import { PLAN_TAR } from "./shard-artifacts.ts";
 
 export interface PlanJob {
@@ -76,7 +77,8 @@ export async function planJob(
       yes: job.yes,
       shards: job.shards,
       root: context.workspace,
-      commit: context.sha,
+      // A step can have checked out another than the event's: the shards look at theirs, too.
+      commit: (await headOf(context.workspace)) ?? context.sha,
       repository: context.repository,
       seconds: secondsOf(measured.length > 0 ? measured : taken),
       ...(job.resumeFrom === null ? {} : await takenOver(job, set, job.resumeFrom, taken, on)),

@@ -1,5 +1,6 @@
 /** plan, run and collect over one workflow run: what goes wrong in between, and what comes of it. */
 
+import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -197,6 +198,28 @@ describe.skipIf(findAzurite() === null)(needing("azurite", "plan, run and collec
       expect(github.artifacts(job.run)).toEqual([]);
     },
   );
+
+  it("jobs that check out another commit than the event's agree on it", {
+    timeout: MINUTE,
+  }, async () => {
+    const place = workspace(SIMULATION);
+    const git = (...words: string[]) =>
+      execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@t", ...words], {
+        cwd: place.folder,
+        encoding: "utf8",
+      });
+    git("init", "--quiet");
+    git("add", ".");
+    git("commit", "--quiet", "--message", "a sweep");
+    const job = jobOf(place);
+    const planned = await plan(job, { shards: "1" });
+    expect((await runShard(job, planned, 0)).code).toBe(0);
+
+    git("commit", "--quiet", "--allow-empty", "--message", "pushed since then");
+    const refused = await runShard(job, planned, 0);
+    expect(refused.code).toBe(1);
+    expect(errors(refused)[0]).toContain(`is at ${git("rev-parse", "HEAD").trim()}`);
+  });
 
   it.each([
     ["", "trial: 6"],
