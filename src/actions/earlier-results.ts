@@ -25,6 +25,7 @@ export interface EarlierResults {
  * else of every shard the latest artifact, which holds what the attempts before it had finished.
  *
  * @param scratch an absent or empty folder.
+ * @param name what the artifact with the results is called.
  * @throws ReportedError (3) where the run left nothing of this sweep, or it cannot be read.
  */
 export async function earlierResults(
@@ -32,12 +33,13 @@ export async function earlierResults(
   run: number,
   sweep: string,
   scratch: string,
+  name = `${sweep}-results`,
 ): Promise<EarlierResults[]> {
   const artifacts = await store.list(run);
   const shards = [...shardArtifacts(artifacts, sweep).values()].flatMap(([latest]) =>
     latest === undefined ? [] : [latest.artifact],
   );
-  const [results] = uploadsOf(artifacts, `${sweep}-results`);
+  const [results] = uploadsOf(artifacts, name);
   // What a shard finished after that is in its own artifact only.
   const later = shards.filter(({ id }) => results === undefined || id > results.id);
   const all = [...(results === undefined ? [] : [results]), ...later];
@@ -45,7 +47,7 @@ export async function earlierResults(
     throw new ReportedError(
       3,
       `Run ${run} has no results of the sweep ${sweep}: none of its ${artifacts.length} artifacts ` +
-        `is called ${sweep}-results or ${sweep}-<shard>-<attempt>.\n` +
+        `is called ${name} or ${sweep}-<shard>-<attempt>.\n` +
         "Name the run that ran this sweep; artifacts go when their retention ends.",
     );
   }

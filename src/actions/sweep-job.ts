@@ -105,7 +105,8 @@ async function earlierFolders(
   }
   if (job.resumeFrom !== null) {
     await trustedRun(context, token, job.resumeFrom);
-    const found = await earlierResults(store, job.resumeFrom, sweep, join(scratch, "earlier"));
+    const earlier = join(scratch, "earlier");
+    const found = await earlierResults(store, job.resumeFrom, sweep, earlier, results);
     folders.push(...found.map(({ folder }) => folder));
   }
   return folders;

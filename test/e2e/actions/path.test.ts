@@ -260,6 +260,21 @@ describe.skipIf(findAzurite() === null)(needing("azurite", "plan, run and collec
     expect(errors(refused)[0]).toMatch(/this run has no artifact of that id/);
   });
 
+  it("a whole sweep resumes from a run whose results have a name of their own", {
+    timeout: MINUTE,
+  }, async () => {
+    const place = workspace(FAILING);
+    const inputs = { sweep: "sweeps/sweep.yaml", engine: "process", artifact: "by name" };
+    const old = jobOf(place);
+    expect((await runStep(old, "", inputs)).code).toBe(1);
+    github.finish(old.run, "failure");
+
+    place.mark("go");
+    const again = await runStep(jobOf(place), "", { ...inputs, "resume-from": String(old.run.id) });
+    expect(again.code, again.log).toBe(0);
+    expect(ran(place)).toEqual([...ALL, "4"].toSorted());
+  });
+
   it("a whole sweep runs in one step, and a re-run takes over what had succeeded", {
     timeout: MINUTE,
   }, async () => {
