@@ -129,7 +129,13 @@ export interface FinishData {
   readonly cached: boolean;
   readonly seconds: number | null;
   readonly reason: string | null;
+  /** Paths relative to the run folder's `finish/`. */
   readonly files: readonly { readonly path: string; readonly size: number }[];
+  readonly moreFiles: number;
+  /** The end of its log where it did not succeed. */
+  readonly log: string | null;
+  /** Of its log, as in `FailureData`. */
+  readonly href: string | null;
 }
 
 export interface CommandData {

@@ -86,7 +86,7 @@ input[type="checkbox"] { accent-color: var(--accent); margin: 0; width: 15px; he
 input[type="search"] { flex: 1 1 18em; max-width: 30em; min-width: 0; }
 
 .strip { display: flex; gap: 2px; height: 10px; border-radius: 5px; overflow: hidden; }
-.strip span, .dot { background: var(--pending); }
+[data-status] { background: var(--pending); }
 .dot { display: inline-block; width: 9px; height: 9px; border-radius: 50%; margin-right: 7px; flex: none; }
 [data-status="running"] { background: var(--running); }
 [data-status="succeeded"] { background: var(--succeeded); }
@@ -129,7 +129,7 @@ img.pixels { image-rendering: pixelated; }
 .absent { display: block; padding: 16px; color: var(--soft); font-size: 0.85rem; }
 figcaption { font-size: 0.82rem; line-height: 1.4; margin-top: 6px; overflow-wrap: anywhere; }
 figcaption span { display: block; }
-.end { height: 1px; }
+.more { margin-top: 16px; }
 .finish { display: grid; gap: 28px; }
 .finish h3 { margin-top: 0; }
 .finish img, .finish video { display: block; max-width: 100%; max-height: 80vh; border-radius: 6px; background: var(--sunken); }
@@ -205,7 +205,7 @@ dialog::backdrop { background: #000a; }
 @media (prefers-reduced-motion: no-preference) { :root { scroll-behavior: smooth; } }
 @media print {
   :root, :root[data-theme] { color-scheme: light; font-size: 11px; }
-  .bar, .tools, .copy, .end, dialog, #theme { display: none !important; }
+  .bar, .tools, .copy, .more, dialog, #theme { display: none !important; }
   main, footer { max-width: none; padding: 0; }
   section { margin-top: 24px; break-inside: auto; }
   h2, h3 { break-after: avoid; }

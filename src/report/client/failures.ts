@@ -8,7 +8,7 @@ const AT_ONCE = 20;
 /** The failed points, each with its reason and the end of its log. */
 export function failureList(failures: readonly FailureData[], all: number): HTMLElement {
   const list = h("div", { class: "failures" });
-  const more = h("button", { type: "button" });
+  const more = h("button", { type: "button", class: "more" });
   let shown = 0;
   const add = () => {
     const next = failures.slice(shown, shown + AT_ONCE);

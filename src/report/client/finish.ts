@@ -1,6 +1,6 @@
 import { addressOf } from "../address.ts";
 import type { FinishData } from "../document.ts";
-import { bytes, duration } from "../quantities.ts";
+import { bytes, counted, duration } from "../quantities.ts";
 import { h } from "./dom.ts";
 import { isVideo } from "./point.ts";
 
@@ -9,7 +9,8 @@ export function finishList(steps: readonly FinishData[]): HTMLElement {
   return h("div", { class: "finish" }, ...steps.map(step));
 }
 
-function step({ kind, status, cached, seconds, reason, files }: FinishData): HTMLElement {
+function step(data: FinishData): HTMLElement {
+  const { kind, status, cached, seconds, reason, files, moreFiles, log, href } = data;
   const time = cached ? "made before" : seconds === null ? "" : duration(seconds);
   return h(
     "article",
@@ -26,20 +27,22 @@ function step({ kind, status, cached, seconds, reason, files }: FinishData): HTM
       ),
     ),
     reason === null ? null : h("p", { class: "reason" }, reason),
-    ...files.map(({ path, size }) => {
-      const href = addressOf(`finish/${path}`);
-      return h(
-        "figure",
-        {},
-        shown(path, href),
-        h(
-          "figcaption",
-          {},
-          h("a", { href }, path),
-          h("span", { class: "muted" }, ` ${bytes(size)}`),
-        ),
-      );
-    }),
+    log === null ? null : h("pre", { class: "log", tabindex: "0" }, log.trimEnd()),
+    status === "succeeded" || href === null ? null : h("a", { href }, "whole log"),
+    ...files.map(made),
+    moreFiles > 0
+      ? h("p", { class: "muted" }, `${counted(moreFiles, "more file")} in finish.`)
+      : null,
+  );
+}
+
+function made({ path, size }: FinishData["files"][number]): HTMLElement {
+  const href = addressOf(`finish/${path}`);
+  return h(
+    "figure",
+    {},
+    shown(path, href),
+    h("figcaption", {}, h("a", { href }, path), h("span", { class: "muted" }, ` ${bytes(size)}`)),
   );
 }
 

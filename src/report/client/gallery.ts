@@ -5,8 +5,9 @@ import type { Medium, Points } from "./point.ts";
 import { number } from "./values.ts";
 import type { ViewStore } from "./view.ts";
 
-/** Pictures that are put into the page at once. */
-const CHUNK = 60;
+/** Pictures that are in the page at first, and that come when more are wanted. */
+const FIRST = 24;
+const MORE = 96;
 const SIZES = [
   { value: "s", text: "small" },
   { value: "m", text: "medium" },
@@ -22,7 +23,7 @@ export function gallery(
 ): HTMLElement {
   const { paths, more } = run.pictures;
   const wall = h("div", { class: "wall", "data-size": "m", id: "wall" });
-  const end = h("div", { class: "end" });
+  const next = h("button", { type: "button", class: "more" });
   const count = h("span", { class: "muted", role: "status" });
   const metric = run.table.columns.find(({ heading }) => heading === run.axes?.metric) ?? null;
   // Files with a name of its own for each point are no choice.
@@ -31,11 +32,13 @@ export function gallery(
   let items: { row: number; medium: Medium }[] = [];
   let placed = 0;
 
-  const add = () => {
-    const next = items.slice(placed, placed + CHUNK);
-    placed += next.length;
-    wall.append(...next.map(({ row, medium }) => figure(row, medium)));
-    end.hidden = placed >= items.length;
+  const add = (many: number) => {
+    const chunk = items.slice(placed, placed + many);
+    placed += chunk.length;
+    wall.append(...chunk.map(({ row, medium }) => figure(row, medium)));
+    const left = items.length - placed;
+    next.hidden = left === 0;
+    next.textContent = `Show ${grouped(Math.min(MORE, left))} more of ${grouped(left)}`;
   };
   const figure = (row: number, medium: Medium) => {
     const value = metric?.values[row];
@@ -69,11 +72,9 @@ export function gallery(
     placed = 0;
     wall.replaceChildren();
     count.textContent = counted(items.length, "picture");
-    add();
+    add(FIRST);
   };
-  new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && add(), {
-    rootMargin: "800px",
-  }).observe(end);
+  next.addEventListener("click", () => add(MORE));
   view.listen(redraw);
   redraw();
   const file =
@@ -96,7 +97,7 @@ export function gallery(
     {},
     h("div", { class: "tools" }, file, size, count),
     wall,
-    end,
+    next,
     more > 0
       ? h("p", { class: "muted" }, `${grouped(more)} more pictures are in the folder points.`)
       : null,

@@ -182,7 +182,8 @@ function heading(
 /** In characters, by the longest of some cells. */
 function width(column: ColumnData): number {
   const step = Math.max(1, Math.floor(column.values.length / 100));
-  let longest = column.heading.length + 2;
+  // A status has its dot.
+  let longest = column.heading.length + (column.heading === "status" ? 6 : 2);
   for (let row = 0; row < column.values.length; row += step) {
     longest = Math.max(longest, shown(column, column.values[row] ?? null).length);
   }

@@ -1,4 +1,3 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { relative, sep } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import type { RunFolder } from "../../results/folder.ts";
@@ -7,12 +6,11 @@ import { allFailures } from "../../results/status.ts";
 import { addressOf } from "../address.ts";
 import type { FailureData } from "../document.ts";
 import { clean, cut } from "../markdown.ts";
+import { logEnd } from "./log-end.ts";
 
 /** Points that are listed, and of these the first with their logs. */
 const LISTED = 1000;
 const WITH_LOG = 100;
-/** Bytes of a log's end. */
-const LOG = 8 * 1024;
 
 /** The first points that ended without success, with the ends of their logs. */
 export function failureData(database: DatabaseSync, folder: RunFolder): FailureData[] {
@@ -22,7 +20,8 @@ export function failureData(database: DatabaseSync, folder: RunFolder): FailureD
     const attempts = attemptLogs(database, folder, index);
     const last = attempts.at(-1);
     const there = last !== undefined && size(last.path) !== null;
-    const end = there && failures.length < WITH_LOG ? endOf(last.path, last.start, last.end) : null;
+    const end =
+      there && failures.length < WITH_LOG ? logEnd(last.path, last.start, last.end) : null;
     failures.push({
       name,
       status,
@@ -34,25 +33,4 @@ export function failureData(database: DatabaseSync, folder: RunFolder): FailureD
     });
   }
   return failures;
-}
-
-/** The last bytes of a part of a log, from the beginning of a line where there is one. */
-function endOf(path: string, start: number, end: number | null): { text: string; cut: number } {
-  const file = openSync(path, "r");
-  try {
-    const stop = Math.min(end ?? Number.POSITIVE_INFINITY, fstatSync(file).size);
-    const from = Math.max(start, stop - LOG);
-    const buffer = Buffer.alloc(Math.max(0, stop - from));
-    const bytes = buffer.subarray(0, readSync(file, buffer, 0, buffer.length, from));
-    const skipped = from > start ? bytes.indexOf("\n") + 1 : 0;
-    const text = bytes.toString("utf8", skipped);
-    return { text: text.split(/\r?\n/).map(lastState).join("\n"), cut: from + skipped - start };
-  } finally {
-    closeSync(file);
-  }
-}
-
-/** What a terminal shows of a line in the end: a progress bar goes back to its start. */
-function lastState(line: string): string {
-  return clean(line.split("\r").findLast((state) => state.trim() !== "") ?? "");
 }
