@@ -1,12 +1,13 @@
 import { mkdtempSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { warning } from "@actions/core";
 import type { ArtifactStore, StoredArtifact, UploadedArtifact } from "../github/artifacts.ts";
 import type { WorkflowContext } from "../github/context.ts";
 import { downloadFile } from "../github/download-file.ts";
 import { uploadFolder } from "../github/folder.ts";
-import { type Collected, collectShards, type OpenPlan } from "../index.ts";
-import { AT_ONCE, downloadEarlier } from "./earlier-results.ts";
+import { type Collected, collectShards, type OpenPlan, type ShardFile } from "../index.ts";
+import { AT_ONCE, downloadEarlier, type EarlierResults } from "./earlier-results.ts";
 import { inParallel } from "./in-parallel.ts";
 import { downloadPlan } from "./plan-artifact.ts";
 import type { RunLog } from "./run-log.ts";
@@ -42,7 +43,7 @@ export async function collectJob(
   const { file } = plan;
   const { name } = file.sweep;
 
-  const shards = await downloadShards(store, plan, join(scratch, "shards"));
+  const shards = await shardDownloads(store, plan, join(scratch, "shards"));
   const earlier =
     file.resume === null
       ? []
@@ -53,43 +54,102 @@ export async function collectJob(
           name,
           join(scratch, "earlier"),
         );
-  const collected = await collectShards({
-    plan,
-    shards,
-    earlier: earlier.map(({ folder }) => folder),
-    out: join(scratch, "run"),
-    parquet: job.parquet,
-    onEvent: log.event,
-  });
+  const collect = (tars: readonly string[]) =>
+    collectShards({
+      plan,
+      shards: tars,
+      earlier: earlier.map(({ folder }) => folder),
+      out: join(scratch, "run"),
+      parquet: job.parquet,
+      onEvent: log.event,
+    });
+  let tars = await shards.download(new Set());
+  let collected = await collect(tars);
+  for (;;) {
+    // In the place of one that is no good, an attempt before it may do.
+    const more = await shards.download(new Set(collected.ignored.map(({ tar }) => tar)));
+    if (more.length === tars.length) break;
+    await rm(collected.folder, { recursive: true });
+    tars = more;
+    collected = await collect(tars);
+  }
+  warnOfUnusable(collected, [...shards.own(), ...earlier.map(named)]);
   const artifact = await uploadFolder(store, job.artifact ?? `${name}-results`, collected.folder, {
     retentionDays: job.retentionDays,
   });
   return { plan, collected, artifact };
 }
 
-/**
- * Downloads of every shard its latest artifact, and those before it as long as none of them is
- * complete. Returns the tars, of each shard the earliest first.
- */
-async function downloadShards(
+/** A file or folder that the results are put together from, and the artifact that it came in. */
+interface Part {
+  readonly path: string;
+  readonly artifact: string;
+}
+
+function named({ artifact, folder }: EarlierResults): Part {
+  return { path: folder, artifact: artifact.name };
+}
+
+interface ShardDownloads {
+  /**
+   * Downloads of every shard its latest artifact, and those before it as long as none of them is
+   * complete and, as far as is known, usable. Returns the tars, of each shard the earliest first.
+   */
+  download(unusable: ReadonlySet<string>): Promise<string[]>;
+  /** What was downloaded, but for shards of other plans. */
+  own(): Part[];
+}
+
+async function shardDownloads(
   store: ArtifactStore,
   { file, digest }: OpenPlan,
   scratch: string,
-): Promise<string[]> {
-  await mkdir(scratch);
-  const found = shardArtifacts(await store.list(), file.sweep.name);
-  const tars = await inParallel([...found.values()], AT_ONCE, async (candidates) => {
-    const downloaded: string[] = [];
-    for (const { artifact } of candidates) {
-      const folder = join(scratch, String(artifact.id));
-      const tar = await downloadFile(store, artifact, SHARD_TAR, folder);
-      downloaded.unshift(tar);
-      const shard = await shardOf(tar);
-      if (shard?.complete === true && shard.plan === digest) break;
-    }
-    return downloaded;
+): Promise<ShardDownloads> {
+  const found = [...shardArtifacts(await store.list(), file.sweep.name).values()];
+  const there = new Map<number, Part & { readonly shard: ShardFile | null }>();
+  const fetched = async (artifact: StoredArtifact) => {
+    const known = there.get(artifact.id);
+    if (known !== undefined) return known;
+    const folder = join(scratch, String(artifact.id));
+    const path = await downloadFile(store, artifact, SHARD_TAR, folder);
+    const part = { path, artifact: artifact.name, shard: await shardOf(path) };
+    there.set(artifact.id, part);
+    return part;
+  };
+  return {
+    async download(unusable) {
+      const tars = await inParallel(found, AT_ONCE, async (candidates) => {
+        const downloaded: string[] = [];
+        for (const { artifact } of candidates) {
+          const { path, shard } = await fetched(artifact);
+          downloaded.unshift(path);
+          const isWanted = shard?.complete === true && shard.plan === digest;
+          if (isWanted && !unusable.has(path)) break;
+        }
+        return downloaded;
+      });
+      return tars.flat();
+    },
+    own: () => [...there.values()].filter(({ shard }) => shard === null || shard.plan === digest),
+  };
+}
+
+/** Parts that are named in a warning. */
+const NAMED = 10;
+
+/** Says which parts could not be used: their points count as missing, or came from other parts. */
+function warnOfUnusable({ ignored }: Collected, parts: readonly Part[]): void {
+  const artifacts = new Map(parts.map(({ path, artifact }) => [path, artifact]));
+  const lines = ignored.flatMap(({ tar, why }) => {
+    const artifact = artifacts.get(tar);
+    return artifact === undefined ? [] : [`${artifact}: ${why}`];
   });
-  return tars.flat();
+  if (lines.length === 0) return;
+  const more = lines.length > NAMED ? [`and ${lines.length - NAMED} more`] : [];
+  const remedy = "Where points are missing for it, run the jobs that uploaded them again.";
+  warning([...lines.slice(0, NAMED), ...more, remedy].join("\n"), {
+    title: "Artifacts that are not used",
+  });
 }
 
 /** The artifacts that a plan names, as the store knows them: with their digests. */

@@ -20,7 +20,7 @@ export function reportOutcome(summary: RunSummary, missing: readonly MissingPoin
   setOutput("points", points);
   setOutput("succeeded", counts.succeeded);
   setOutput("failed", failed);
-  printUntrusted(summaryText(summary));
+  printUntrusted(summaryText(summary, "re-run the failed jobs, which run what is missing"));
   if (counts.succeeded === points) return;
   annotateFailures(failures, missing, failed);
   const parts = [

@@ -1,5 +1,5 @@
 import { mkdtempSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { ArtifactStore, UploadedArtifact } from "../github/artifacts.ts";
 import { mask } from "../github/commands.ts";
@@ -11,8 +11,10 @@ import {
   packShard,
   type RunSummary,
   runShard,
+  type ShardFile,
   unpackShard,
 } from "../index.ts";
+import { ReportedError } from "../sweep/errors.ts";
 import { secretsFrom } from "../sweep/load.ts";
 import type { Step } from "./interruptible.ts";
 import { downloadPlan } from "./plan-artifact.ts";
@@ -117,8 +119,24 @@ async function restore(
     const tar = await downloadFile(store, artifact, SHARD_TAR, packed);
     // Another plan of this workflow run may have a sweep of the same name.
     if ((await shardOf(tar))?.plan !== digest) continue;
-    const { attempt } = await unpackShard(tar, folder);
+    const unpacked = await unpackUsable(tar, folder);
+    if (typeof unpacked === "string") {
+      log.say(`${artifact.name} is not used: ${unpacked}`);
+      continue;
+    }
+    const { attempt } = unpacked;
     log.say(`begins with what attempt ${attempt} had finished (${artifact.name})`);
     return;
+  }
+}
+
+/** Unpacks a shard's tar; where that is damaged, leaves nothing and says why. */
+async function unpackUsable(tar: string, folder: string): Promise<ShardFile | string> {
+  try {
+    return await unpackShard(tar, folder);
+  } catch (error) {
+    if (!(error instanceof ReportedError)) throw error;
+    await rm(folder, { recursive: true, force: true });
+    return error.message;
   }
 }

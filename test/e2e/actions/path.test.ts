@@ -1,9 +1,12 @@
 /** plan, run and collect over one workflow run: what goes wrong in between, and what comes of it. */
 
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type ArtifactStore, artifactStore } from "../../../src/github/artifacts.ts";
+import { becomeJob, noJob } from "../../github/job.ts";
 import { type GitHub, startGitHub } from "../../lab/github/server.ts";
 import type { Run } from "../../lab/github/state.ts";
 import { findAzurite, needing } from "../../lab/lab.ts";
@@ -60,6 +63,16 @@ describe.skipIf(findAzurite() === null)(needing("azurite", "plan, run and collec
   };
   const ALL = ["1", "2", "3", "4", "5", "6"];
   const succeeded = ALL.map((i) => `p${i} succeeded`);
+  /** Works with the artifacts of a run as a step of it that is not ours would. */
+  const asJob = async (job: Job, work: (store: ArtifactStore, folder: string) => Promise<void>) => {
+    const folder = mkdtempSync(join(tmpdir(), "sim-pipeline-path-"));
+    try {
+      await work(artifactStore(becomeJob(await github.env(job.run)), job.run.token), folder);
+    } finally {
+      noJob();
+      rmSync(folder, { recursive: true });
+    }
+  };
   const errors = ({ log }: EndedStep) =>
     log.split("\n").filter((line) => line.startsWith("::error"));
 
@@ -163,6 +176,35 @@ describe.skipIf(findAzurite() === null)(needing("azurite", "plan, run and collec
     ]);
     expect((await collect(job, planned)).code).toBe(0);
     expect(await statuses(job)).toEqual(succeeded);
+  });
+
+  it("a damaged shard is named, the attempt before it counts, and a re-run begins with that", {
+    timeout: MINUTE,
+  }, async () => {
+    const place = workspace(FAILING);
+    const job = jobOf(place);
+    const planned = await plan(job, { shards: "2" });
+    await runShard(job, planned, 0);
+    await runShard(job, planned, 1);
+    // It says of itself that it is the complete second attempt, and its end is missing.
+    await asJob(job, async (store, folder) => {
+      const good = (await store.list()).find(({ name }) => name === "trial-1-1");
+      await store.download(good ?? expect.fail(), join(folder, "good"));
+      const tar = join(folder, "shard.tar");
+      writeFileSync(tar, readFileSync(join(folder, "good/shard.tar")).subarray(0, 4096));
+      await store.upload("trial-1-2", [tar], folder, { retentionDays: null });
+    });
+    const collected = await collect(job, planned);
+    expect(collected.outputs).toMatchObject({ succeeded: "5", failed: "1", missing: "0" });
+    expect(collected.log).toMatch(/::warning title=Artifacts that are not used::trial-1-2: is cut/);
+
+    place.mark("go");
+    github.rerun(job.run, "failed");
+    const again = await runShard(job, planned, 1);
+    expect(again.code, again.log).toBe(0);
+    expect(again.log).toMatch(/trial-1-2 is not used/);
+    expect((await collect(job, planned)).code).toBe(0);
+    expect(ran(place)).toEqual([...ALL, "4"].toSorted());
   });
 
   it("an upload that fails twice is there in the end", { timeout: MINUTE }, async () => {
