@@ -2,6 +2,7 @@
  * What `init --github` adds: a workflow that builds the simulation's image on a push, and one that
  * runs its sweep.
  */
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { ReportedError } from "../sweep/errors.ts";
@@ -104,6 +105,12 @@ export function workflowFiles(
   }));
 }
 
+/** Whether git would take what `run` leaves in the simulation's folder. */
+function tracksRuns(root: string, runs: string): boolean {
+  // The slash tells of a folder, which need not be there. Without git there is no telling.
+  return spawnSync("git", ["-C", root, "check-ignore", "--quiet", `${runs}/`]).status === 1;
+}
+
 /** What to do next, for people. */
 export function adviseGithub(repository: Repository, name: string, own: boolean): string {
   const { folder, url, root } = repository;
@@ -117,6 +124,7 @@ export function adviseGithub(repository: Repository, name: string, own: boolean)
     "\nNext:",
     ...absent.map((file) => `  write ${at(file)}, which the workflows use`),
     ...(root === "." ? [] : [`  cd ${root}`]),
+    ...(tracksRuns(root, at("runs")) ? [`  echo runs/ >> ${at(".gitignore")}`] : []),
     `  git add ${paths} && git commit -m "Add the sweep ${name}" && git push`,
     "",
     `The push builds the image: see ${url === null ? "the repository's tab Actions" : `${url}/actions`}`,

@@ -138,6 +138,17 @@ describe("init --github", () => {
     expect(workflows("walk").build).not.toHaveProperty("test-target");
   });
 
+  it.each([
+    ["nothing ignores", "", true],
+    ["the repository ignores", "runs/\n", false],
+  ])("has git leave out results that %s", (_, ignored, advised) => {
+    spawnSync("git", ["init", "--quiet", folder]);
+    write(".gitignore", ignored);
+    write("walk/Dockerfile", "FROM scratch\n");
+    const { stderr } = init("--github", "walk");
+    expect(stderr.includes("  echo runs/ >> walk/.gitignore\n  git add")).toBe(advised);
+  });
+
   it("asks for the test stage where the Dockerfile has one", () => {
     mkdirSync(join(folder, ".git"));
     write("walk/Dockerfile", "from alpine as test\nRUN true\nFROM alpine\n");
