@@ -33,7 +33,10 @@ export function buildCommand() {
     ],
   )
     .argument("[folder]", "the context: the folder with the Dockerfile (default: this one)")
-    .option("--image <name>", "name without a tag (default: ghcr.io/<repository>/<folder>)")
+    .option(
+      "--image <name>",
+      "name without a tag (default: ghcr.io/<repository>/<folder>, or sim-pipeline/<folder> where origin is not on GitHub)",
+    )
     .addOption(repeated("--tag <tag>", "a tag (repeats)", "branch, commit, latest"))
     .option("--test-target <stage>", "a stage of the Dockerfile that has to build first")
     .option("--test <command>", "a command that has to succeed first, in the context's folder")
@@ -51,7 +54,7 @@ export function buildCommand() {
     )
     .option("--push", "push it, with the credentials of `docker login`")
     .option("--cache", "layers from and to the registry (default: where that can be)")
-    .option("--no-cache", "without")
+    .option("--no-cache", "without such a cache")
     .addOption(jsonOption())
     .action(
       exits(async (folder, { json, ...flags }) => await build(folder ?? ".", flags, json ?? false)),

@@ -27,7 +27,7 @@ export async function runChecks(env: Environment): Promise<Check[]> {
     [nodeCheck()],
     dockerChecks(env),
     toolCheck("buildx", "docker", ["buildx", "version"], {
-      lack: "nothing here: `run --build` uses the daemon's own BuildKit. Builds for several platforms need the docker buildx plugin.",
+      lack: "no `sim-pipeline build` where Docker's command line is 23 or newer; no builds for several platforms, no cache in a registry. `run` builds with the daemon's own BuildKit. https://docs.docker.com/go/buildx/",
     }),
     toolCheck("ffmpeg", "ffmpeg", ["-version"], {
       lack: "no videos made from the frames of a run. Install ffmpeg.",
