@@ -21,6 +21,7 @@ import { runId } from "../run/journal.ts";
 import { openLog } from "../run/log.ts";
 import { ReportedError } from "../sweep/errors.ts";
 import type { FinishStep } from "../sweep/sweep.ts";
+import { runCommand } from "./command.ts";
 import { StepFailure } from "./failure.ts";
 import {
   endStep,
@@ -33,7 +34,9 @@ import {
 } from "./journal.ts";
 import { finishKeys } from "./key.ts";
 import { type FinishPoint, finishPoints, sourcesOf } from "./points.ts";
+import { makeSheet } from "./sheet.ts";
 import type { StepContext } from "./task.ts";
+import { mergeTiles } from "./tiles.ts";
 import type { FinishTools } from "./tools.ts";
 import { makeVideo } from "./video.ts";
 
@@ -166,8 +169,12 @@ async function perform(context: StepContext, step: FinishStep): Promise<string |
   switch (step.kind) {
     case "video":
       return await makeVideo(context, step);
-    default:
-      throw new StepFailure("not there yet");
+    case "sheet":
+      return await makeSheet(context, step);
+    case "command":
+      return await runCommand(context, step);
+    case "tiles":
+      return await mergeTiles(context, step);
   }
 }
 

@@ -107,7 +107,7 @@ async function findFfmpeg(
         : "Start Docker.";
     throw new ReportedError(
       3,
-      `The ${step} needs ffmpeg: ${found}: ${docker.reason}\n${remedy} Nothing was started.`,
+      `The ${step} needs ffmpeg: ${found}: ${firstLine(docker.reason)}\n${remedy} Nothing was started.`,
     );
   }
   const engine = held.use(await dockerEngine({ env }));
@@ -169,7 +169,7 @@ async function commandTool(
     throw new ReportedError(
       3,
       `The finish step ${index + 1} of ${sweep.file ?? sweep.name} runs in the image ${step.image}, ` +
-        `and there is no Docker daemon: ${docker.reason}\nStart Docker. Nothing was started.`,
+        `and there is no Docker daemon: ${firstLine(docker.reason)}\nStart Docker. Nothing was started.`,
     );
   }
   const engine = held.use(await dockerEngine({ env }));
@@ -200,3 +200,8 @@ function toolSweep(sweep: Sweep, program: Partial<Sweep>): Sweep {
 
 /** The Docker client takes as long to load as everything else together. */
 const loadDocker = () => import("../engines/docker/docker.ts");
+
+/** What a lack of Docker costs the points, and what to do about that, is another matter. */
+function firstLine(text: string): string {
+  return text.split("\n")[0] ?? "";
+}
