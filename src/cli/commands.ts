@@ -40,6 +40,11 @@ export const COMMANDS: readonly CommandFile[] = [
     load: async () => (await import("./logs.ts")).logsCommand(),
   },
   {
+    name: "report",
+    summary: "a run as a page to look at, or two runs compared",
+    load: async () => (await import("./report.ts")).reportCommand(),
+  },
+  {
     name: "collect",
     summary: "put what the shards of a plan left together",
     load: async () => (await import("./collect.ts")).collectCommand(),

@@ -125,6 +125,7 @@ function argumentValues(
     case "sweep":
       return { ...NOTHING, files: "yaml" };
     case "run":
+    case "other run":
     case "folder":
     case "paths":
       return { ...NOTHING, files: "folders" };

@@ -152,8 +152,6 @@ export interface ComparisonDocument {
   /** Parts of what content keys are made from, and the values of parameters. */
   readonly changes: readonly Change[];
   readonly table: PairedTable;
-  /** Headings of the metrics, the one to look at first before the others. */
-  readonly metrics: readonly string[];
   /** Points with pictures of the same path in both. */
   readonly pictures: readonly PicturePair[];
 }
@@ -192,8 +190,12 @@ export interface PairedMetric {
 }
 
 export interface PicturePair {
-  readonly name: string;
+  /** In the paired table. */
+  readonly row: number;
+  readonly path: string;
   /** Relative to each side's base, encoded. */
   readonly a: string;
   readonly b: string;
+  /** True where the bytes are the same. */
+  readonly same: boolean;
 }

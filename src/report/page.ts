@@ -10,7 +10,8 @@ import { STYLE } from "./style.ts";
  * @param client the script that `src/report/client` is bundled to.
  */
 export function page(document: ReportDocument, client: string): string {
-  const title = document.kind === "run" ? document.name : `${document.a.name}, two runs`;
+  const title =
+    document.kind === "run" ? document.name : `${document.a.folder} and ${document.b.folder}`;
   // An end tag in it would end the element, whatever else it is: ECMAScript has another way to
   // write it in every place where it can stand.
   const script = client.replaceAll(/<(?=\/script|!--)/gi, "\\x3c").trim();

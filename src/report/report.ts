@@ -2,6 +2,7 @@ import { rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { folderRefused, type RunFolder, runFolder } from "../results/folder.ts";
 import { clientScript } from "./client-script.ts";
+import { comparisonDocument } from "./data/comparison.ts";
 import { runDocument } from "./data/run.ts";
 import type { ReportDocument } from "./document.ts";
 import { page } from "./page.ts";
@@ -18,6 +19,19 @@ import { page } from "./page.ts";
 export async function writeReport(root: string): Promise<string> {
   const folder = runFolder(root);
   return await writePage(folder, "report.html", runDocument(folder));
+}
+
+/**
+ * Writes `compare.html` into the second run folder: what changed from one run to the other.
+ *
+ * @param a absolute path of the run folder before.
+ * @param b absolute path of the run folder after.
+ * @returns the absolute path of the file.
+ * @throws ReportedError as `writeReport`.
+ */
+export async function writeComparison(a: string, b: string): Promise<string> {
+  const folder = runFolder(b);
+  return await writePage(folder, "compare.html", comparisonDocument(runFolder(a), folder));
 }
 
 async function writePage(

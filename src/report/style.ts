@@ -126,6 +126,9 @@ figure { margin: 0; min-width: 0; }
 .shot { display: block; width: 100%; aspect-ratio: 1; padding: 0; overflow: hidden; background: var(--sunken); border-radius: 6px; }
 .shot img, .shot video { display: block; width: 100%; height: 100%; object-fit: contain; }
 img.pixels { image-rendering: pixelated; }
+.shot.two { display: grid; grid-template-columns: 1fr 1fr; gap: 2px; aspect-ratio: 2; }
+.shot.two img { min-width: 0; min-height: 0; }
+.pairs-stage { display: grid; grid-template-columns: 1fr 1fr; overflow: auto; }
 .absent { display: block; padding: 16px; color: var(--soft); font-size: 0.85rem; }
 figcaption { font-size: 0.82rem; line-height: 1.4; margin-top: 6px; overflow-wrap: anywhere; }
 figcaption span { display: block; }

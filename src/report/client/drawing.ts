@@ -46,3 +46,9 @@ export function rampLegend(name: string, least: number, most: number): HTMLEleme
     h("span", {}, number(most)),
   );
 }
+
+/** Puts a plot into its frame. Plot writes a style sheet into each, which the content policy refuses. */
+export function show(frame: HTMLElement, before: readonly Node[], plot: Element | null): void {
+  for (const style of plot?.querySelectorAll("style") ?? []) style.remove();
+  frame.replaceChildren(...before, ...(plot === null ? [] : [plot]));
+}

@@ -1,8 +1,9 @@
 import { addressOf } from "../address.ts";
 import type { FinishData } from "../document.ts";
-import { bytes, counted, duration } from "../quantities.ts";
+import { bytes, counted } from "../quantities.ts";
 import { h } from "./dom.ts";
 import { isVideo } from "./point.ts";
+import { span } from "./values.ts";
 
 /** What the finish steps made: videos in a player, pictures, and links to all else. */
 export function finishList(steps: readonly FinishData[]): HTMLElement {
@@ -11,7 +12,7 @@ export function finishList(steps: readonly FinishData[]): HTMLElement {
 
 function step(data: FinishData): HTMLElement {
   const { kind, status, cached, seconds, reason, files, moreFiles, log, href } = data;
-  const time = cached ? "made before" : seconds === null ? "" : duration(seconds);
+  const time = cached ? "made before" : seconds === null ? "" : span(seconds);
   return h(
     "article",
     {},

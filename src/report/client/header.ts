@@ -1,6 +1,7 @@
 import type { ExecutionData, RunDocument } from "../document.ts";
-import { counted, duration, grouped } from "../quantities.ts";
+import { counted, grouped } from "../quantities.ts";
 import { h } from "./dom.ts";
+import { span } from "./values.ts";
 import type { ViewStore } from "./view.ts";
 
 /** The bar of statuses, whose parts filter the page, and the facts of the run. */
@@ -48,16 +49,16 @@ function facts(run: RunDocument): HTMLElement {
   if (first !== undefined) entries.push(["Started", moment(first.started), null]);
   entries.push([
     "Took",
-    duration(elapsed),
+    span(elapsed),
     executions.length > 1 ? `in ${counted(executions.length, "start")}` : null,
   ]);
   if (work.sum > 0) {
     const times = elapsed > 0 ? `${(work.sum / elapsed).toFixed(1)} at once on average` : null;
-    entries.push(["Points together", duration(work.sum), times]);
+    entries.push(["Points together", span(work.sum), times]);
   }
-  if (work.cpu > 0) entries.push(["CPU time", duration(work.cpu), null]);
+  if (work.cpu > 0) entries.push(["CPU time", span(work.cpu), null]);
   if (work.longest !== null) {
-    entries.push(["Longest point", duration(work.longest.seconds), work.longest.name]);
+    entries.push(["Longest point", span(work.longest.seconds), work.longest.name]);
   }
   if (engine !== null) entries.push(["Engine", engine, workers(last)]);
   if (image !== null && image !== "")

@@ -1,8 +1,9 @@
 import type { ReportDocument } from "../document.ts";
+import { comparisonPage } from "./comparison-page.ts";
 import { runPage } from "./run-page.ts";
 
 const data = document.getElementById("data")?.textContent ?? "";
 // Our own writer's: src/report/page.ts.
 const report: ReportDocument = JSON.parse(data);
-if (report.kind === "run") document.body.append(...runPage(report));
+document.body.append(...(report.kind === "run" ? runPage(report) : comparisonPage(report)));
 document.documentElement.dataset.ready = "";

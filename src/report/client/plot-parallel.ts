@@ -30,9 +30,11 @@ export function drawParallel(
   const lines = sample(measured, LINES).toSorted(
     (a, b) => Number(metric.values[a]) - Number(metric.values[b]),
   );
+  // From -1 to 1: lines through one value lie beside each other, not on each other.
+  const ranks = new Map(lines.map((row, i) => [row, (2 * i) / Math.max(1, lines.length - 1) - 1]));
   const vertices = lines.flatMap((row) =>
     axes.flatMap(({ column, place }): Vertex[] => {
-      const at = place(column.values[row] ?? null);
+      const at = place(column.values[row] ?? null, ranks.get(row) ?? 0);
       return at === null
         ? []
         : [{ row, axis: column.heading, at, color: Number(metric.values[row]) }];
@@ -62,7 +64,7 @@ export function drawParallel(
       padding: 0.15,
       tickSize: 0,
     },
-    y: { domain: [0, 1], axis: null },
+    y: { domain: [-0.04, 1.04], axis: null },
     color: { scheme: SCHEME, domain: [least, most] },
     marks: [
       Plot.line(vertices, {
@@ -120,7 +122,7 @@ function axisOf(column: ColumnData) {
     return {
       column,
       ticks,
-      place: (value: unknown) =>
+      place: (value: unknown, _rank: number) =>
         typeof value === "number" ? (value - least) / (most - least || 1) : null,
     };
   }
@@ -137,6 +139,9 @@ function axisOf(column: ColumnData) {
         at: places.get(value) ?? 0,
         text: typeof value === "number" ? number(value) : String(value).slice(0, 20),
       })),
-    place: (value: unknown) => places.get(value) ?? null,
+    place: (value: unknown, rank: number) => {
+      const at = places.get(value);
+      return at === undefined ? null : at + (rank * 0.3) / Math.max(8, values.length);
+    },
   };
 }

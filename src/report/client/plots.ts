@@ -11,7 +11,7 @@ import {
   spansDecades,
 } from "./axes.ts";
 import { h, onWidth, picker, section, tick, whenNear } from "./dom.ts";
-import type { Drawing } from "./drawing.ts";
+import { type Drawing, show } from "./drawing.ts";
 import { drawHeat } from "./plot-heat.ts";
 import { drawLine } from "./plot-line.ts";
 import { drawParallel } from "./plot-parallel.ts";
@@ -49,13 +49,8 @@ export function plots(run: RunDocument, view: ViewStore, points: Points): HTMLEl
     const rows = view.get().rows.filter((row) => points.status(row) === "succeeded");
     const { plot, note, legend } = drawing(choice, rows, parameters, { width, logX, logY, points });
     frame.dataset.kind = choice.kind;
-    // Plot puts its style sheet into each plot, which the content policy refuses; it is in ours.
-    for (const style of plot?.querySelectorAll("style") ?? []) style.remove();
-    frame.replaceChildren(
-      caption(choice),
-      ...[legend, plot].filter((part) => part !== null),
-      h("p", { class: "muted" }, note),
-    );
+    show(frame, [caption(choice), ...(legend === null ? [] : [legend])], plot);
+    frame.append(h("p", { class: "muted" }, note));
   };
   const redraw = () => {
     tools.replaceChildren(...pickers());

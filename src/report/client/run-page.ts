@@ -3,6 +3,7 @@ import { counted } from "../quantities.ts";
 import { h, section } from "./dom.ts";
 import { failureList } from "./failures.ts";
 import { finishList } from "./finish.ts";
+import { footer, topBar } from "./frame.ts";
 import { gallery } from "./gallery.ts";
 import { header } from "./header.ts";
 import { parameterTable } from "./parameters.ts";
@@ -10,7 +11,6 @@ import { plots } from "./plots.ts";
 import { pointsOf } from "./point.ts";
 import { reproduce } from "./reproduce.ts";
 import { pointTable } from "./table.ts";
-import { themeSwitch } from "./theme.ts";
 import { timeline } from "./timeline.ts";
 import { viewStore } from "./view.ts";
 import { viewer } from "./viewer.ts";
@@ -63,29 +63,4 @@ function verdict({ points, counts, failed }: RunDocument): string {
     ...(rest > 0 ? [`${rest.toLocaleString("en-US")} did not end`] : []),
   ];
   return `${parts.join(", ")} of ${counted(points, "point")}.`;
-}
-
-/** The page's own navigation, by the headings of its sections. */
-export function topBar(name: string, sections: readonly HTMLElement[]): HTMLElement {
-  const links = sections.map((one) =>
-    h("a", { href: `#${one.id}` }, one.querySelector("h2")?.textContent ?? ""),
-  );
-  return h(
-    "header",
-    { class: "bar" },
-    h("a", { class: "home", href: "#main" }, name),
-    h("nav", { "aria-label": "Sections" }, ...links),
-    themeSwitch(),
-  );
-}
-
-export function footer(made: string): HTMLElement {
-  const time = new Date(made);
-  return h(
-    "footer",
-    {},
-    "Made ",
-    h("time", { datetime: made }, time.toLocaleString("sv-SE")),
-    " by sim-pipeline.",
-  );
 }

@@ -132,7 +132,7 @@ export function pointTable(
 function cell(column: ColumnData, row: number, index: number): HTMLElement {
   const value = column.values[row] ?? null;
   const text = shown(column, value);
-  const isStatus = column.heading === "status" && column.group === "point";
+  const isStatus = column.name === "status" && column.group === "point" && text !== "";
   return h(
     "div",
     {
@@ -183,7 +183,7 @@ function heading(
 function width(column: ColumnData): number {
   const step = Math.max(1, Math.floor(column.values.length / 100));
   // A status has its dot.
-  let longest = column.heading.length + (column.heading === "status" ? 6 : 2);
+  let longest = column.heading.length + (column.name === "status" ? 6 : 2);
   for (let row = 0; row < column.values.length; row += step) {
     longest = Math.max(longest, shown(column, column.values[row] ?? null).length);
   }

@@ -1,11 +1,12 @@
 import * as Plot from "@observablehq/plot";
 import { STATUSES } from "../../sweep/sweep.ts";
 import type { RunDocument } from "../document.ts";
-import { counted, duration } from "../quantities.ts";
+import { counted } from "../quantities.ts";
 import { type Bar, barsOf, busySeconds } from "./bars.ts";
 import { h, onWidth, picker, whenNear } from "./dom.ts";
-import { COMMON } from "./drawing.ts";
+import { COMMON, show } from "./drawing.ts";
 import type { Points } from "./point.ts";
+import { span } from "./values.ts";
 
 /** Workers that are drawn; the bars of more would be lines. */
 const LANES = 100;
@@ -25,9 +26,9 @@ export function timeline({ attempts, executions }: RunDocument, points: Points):
 
   function spanOf(execution: number): [number, number] {
     const own = all.filter((index) => attempts.execution[index] === execution);
-    return span(own);
+    return spanOfAll(own);
   }
-  function span(indices: readonly number[]): [number, number] {
+  function spanOfAll(indices: readonly number[]): [number, number] {
     let [from, to] = [Number.POSITIVE_INFINITY, 0];
     for (const index of indices) {
       const start = attempts.start[index] ?? 0;
@@ -45,7 +46,7 @@ export function timeline({ attempts, executions }: RunDocument, points: Points):
   const draw = () => {
     if (width === 0) return;
     const indices = all.filter((index) => chosen === null || attempts.execution[index] === chosen);
-    const [from, to] = span(indices);
+    const [from, to] = spanOfAll(indices);
     const length = Math.max(to - from, 0.001);
     const byLane = Map.groupBy(indices, laneOf);
     const lanes = [...byLane.keys()].toSorted((a, b) =>
@@ -58,7 +59,7 @@ export function timeline({ attempts, executions }: RunDocument, points: Points):
     const busy = [...byLane.values()].reduce((sum, own) => sum + busySeconds(attempts, own), 0);
     const retries = indices.filter((index) => (attempts.attempt[index] ?? 1) > 1).length;
     summary.textContent = [
-      `${counted(indices.length, "attempt")} by ${counted(lanes.length, "worker")} in ${duration(length)}`,
+      `${counted(indices.length, "attempt")} by ${counted(lanes.length, "worker")} in ${span(length)}`,
       `busy ${Math.round((100 * busy) / (length * lanes.length))} % of the time`,
       ...(retries > 0
         ? [`${counted(retries, "retry").replace("retrys", "retries")}, marked ↻`]
@@ -66,8 +67,7 @@ export function timeline({ attempts, executions }: RunDocument, points: Points):
       ...(attempts.more > 0 ? [`${counted(attempts.more, "more attempt")} not drawn`] : []),
     ].join(" · ");
     const plot = chart(bars, [...shown], from, length);
-    for (const style of plot.querySelectorAll("style")) style.remove();
-    frame.replaceChildren(plot);
+    show(frame, [], plot);
   };
   const chart = (bars: readonly Bar[], lanes: readonly string[], from: number, length: number) => {
     const height = lanes.length > 30 ? 10 : lanes.length > 12 ? 16 : 24;
@@ -132,7 +132,7 @@ export function timeline({ attempts, executions }: RunDocument, points: Points):
     return [
       what,
       `${STATUSES[bar.status]}${attempt > 1 ? `, attempt ${attempt}` : ""}`,
-      `${duration(bar.end - bar.start)}, from ${duration(bar.start - from)}`,
+      `${span(bar.end - bar.start)}, from ${span(bar.start - from)}`,
     ].join("\n");
   };
 

@@ -1,5 +1,5 @@
 import type { Cell, ColumnData } from "../document.ts";
-import { bytes } from "../quantities.ts";
+import { bytes, duration } from "../quantities.ts";
 
 /** A number with as many digits as people read. */
 export function number(value: number): string {
@@ -27,4 +27,11 @@ export function distinct(column: ColumnData): Exclude<Cell, null>[] {
   return values.every((value) => typeof value === "number")
     ? values.toSorted((a, b) => a - b)
     : values;
+}
+
+/** Seconds as people say them, also short ones. */
+export function span(seconds: number): string {
+  return seconds > 0 && seconds < 0.95
+    ? `${Number((seconds * 1000).toPrecision(2))} ms`
+    : duration(seconds);
 }

@@ -1,6 +1,6 @@
 import type { RunDocument } from "../document.ts";
 import { h } from "./dom.ts";
-import { picture } from "./gallery.ts";
+import { picture } from "./picture.ts";
 import type { Points } from "./point.ts";
 import { copyable } from "./reproduce.ts";
 import { shown } from "./values.ts";

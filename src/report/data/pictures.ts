@@ -19,6 +19,7 @@ export interface Picture {
   readonly name: string;
   /** Relative to the point's folder. */
   readonly path: string;
+  readonly sha256: string;
 }
 
 /** The pictures among the outputs of succeeded points, in the plan's order; rows count from 0. */
@@ -30,10 +31,10 @@ export function* pictures(database: DatabaseSync, folder: RunFolder): Iterable<P
   for (const raw of rows.iterate(ROWS)) {
     const { name, files } = ROW.parse(raw);
     row++;
-    for (const { path } of MANIFEST.parse(JSON.parse(files))) {
+    for (const { path, sha256 } of MANIFEST.parse(JSON.parse(files))) {
       // A finish step may have removed frames.
       if (SHOWN.test(path) && existsSync(join(folder.points, name, path)))
-        yield { row, name, path };
+        yield { row, name, path, sha256 };
     }
   }
 }

@@ -22,6 +22,8 @@ import { attemptData, elapsedOf, executionData } from "./timeline.ts";
  */
 export function runDocument(folder: RunFolder): RunDocument {
   using database = readDatabase(folder);
+  // One moment of a run that goes on.
+  database.exec("BEGIN");
   const facts = overview(database);
   const { rows, ...meter } = firstRows(database);
   const executions = executionData(database);
