@@ -17,6 +17,8 @@ const layers = [
 ];
 /** What comes in the actions' bundles, and is left out of the npm package. */
 const bundled = "^src/(actions|github)/";
+/** What runs in a browser: bundled into one script, which a report holds. */
+const client = "^src/report/client/";
 const pattern = (names) => `^src/(${names.join("|")})(/|\\.ts$)`;
 
 /** @type {import("dependency-cruiser").IConfiguration} */
@@ -47,8 +49,24 @@ module.exports = {
       name: "packages-are-declared",
       severity: "error",
       comment: "What is in the npm package finds its packages among its own dependencies.",
-      from: { path: "^src/", pathNot: bundled },
+      from: { path: "^src/", pathNot: [bundled, client] },
       to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "unknown", "undetermined"] },
+    },
+    {
+      name: "packages-of-the-report",
+      severity: "error",
+      comment: "Of the development packages, only this is bundled into the report's script.",
+      from: { path: client },
+      to: {
+        dependencyTypes: ["npm-dev", "npm-no-pkg", "unknown", "undetermined"],
+        pathNot: "^node_modules/@observablehq/",
+      },
+    },
+    {
+      name: "the-report-runs-in-a-browser",
+      severity: "error",
+      from: { path: client },
+      to: { dependencyTypes: ["core"] },
     },
     {
       name: "packages-of-the-actions",

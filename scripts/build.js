@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { bundleReport } from "./bundle-report.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 rmSync(`${root}/dist`, { recursive: true, force: true });
@@ -15,3 +16,7 @@ for (const file of globSync("dist/**/*.js", { cwd: root })) {
   const mended = text.replaceAll(/(\b(?:from|import)\s*\(?\s*"\.[^"]*)\.ts"/g, '$1.js"');
   if (mended !== text) writeFileSync(path, mended);
 }
+
+// The script of report.html lies beside the module that looks for it: src/report/client-script.ts.
+const { code } = await bundleReport();
+writeFileSync(`${root}/dist/report/client.js`, code);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type Plugin, rolldown } from "rolldown";
 import { repository } from "./action-files.ts";
 import { licensesOf } from "./bundle-licenses.ts";
+import { bundleReport, type ReportClient } from "./bundle-report.ts";
 
 export interface Chunk {
   /** Relative to the bundles' folder. */
@@ -48,6 +49,22 @@ const leftOut: Plugin = {
   },
 };
 
+const CLIENT = "\0report-client";
+
+/**
+ * Makes of src/report/client-script.ts, which looks for a file, a module with the text itself: a
+ * chunk that is loaded when a report is written.
+ */
+const withClient = ({ code }: ReportClient): Plugin => ({
+  name: "report-client",
+  resolveId: (id) => (id === CLIENT ? id : null),
+  load(id) {
+    if (id === CLIENT) return `export default ${JSON.stringify(code)};`;
+    if (id !== join(repository, "src/report/client-script.ts")) return null;
+    return `export const clientScript = async () => (await import("${CLIENT}")).default;`;
+  },
+});
+
 /**
  * Bundles scripts, by name, into `folder`, which is emptied first. The same sources and packages give the
  * same bytes. Names and lines are kept, so that a stack trace can be read.
@@ -56,6 +73,7 @@ export async function bundleActions(
   folder: string,
   entries: Readonly<Record<string, string>>,
 ): Promise<Chunk[]> {
+  const client = await bundleReport();
   await using bundle = await rolldown({
     cwd: repository,
     input: entries,
@@ -72,7 +90,7 @@ export async function bundleActions(
         { test: /\/node_modules\/@actions\/(core|exec|http-client|io)\//, sideEffects: false },
       ],
     },
-    plugins: [leftOut],
+    plugins: [leftOut, withClient(client)],
     onLog(_level, log) {
       throw new Error(log.message);
     },
@@ -87,7 +105,7 @@ export async function bundleActions(
   });
   const chunks = output.filter((one) => one.type === "chunk");
   const modules = chunks.flatMap((chunk) => Object.keys(chunk.modules));
-  writeFileSync(join(folder, "licenses.txt"), licensesOf(modules));
+  writeFileSync(join(folder, "licenses.txt"), licensesOf([...modules, ...client.modules]));
   writeFileSync(join(folder, "package.json"), '{ "type": "module" }\n');
   return chunks.map((chunk) => ({
     file: chunk.fileName,
