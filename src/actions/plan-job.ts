@@ -82,7 +82,7 @@ export async function planJob(
       repository: context.repository,
       seconds: secondsOf(measured.length > 0 ? measured : taken),
       ...(job.resumeFrom === null ? {} : await takenOver(job, set, job.resumeFrom, taken, on)),
-      process: job.engine === "process",
+      process: job.engine === "process" || (job.engine === "auto" && plan.sweep.process !== null),
       out: join(scratch, PLAN_TAR),
     });
     const artifact = await store.upload(`${name}-plan`, [join(scratch, PLAN_TAR)], scratch, {

@@ -57,6 +57,7 @@ export async function runJob(job: RunJob, on: ShardJob): Promise<RanShard> {
   const scratch = mkdtempSync(join(context.temp, "sim-pipeline-"));
   const { plan, tar } = await downloadPlan(store, job.plan, context, scratch);
   const { sweep } = plan.plan;
+  if (job.engine === "process" && !plan.file.checkout) throw noProgram();
   const env = await on.login(sweep.image);
   mask(Object.values(secretsFrom(sweep, env)));
 
@@ -83,6 +84,16 @@ export async function runJob(job: RunJob, on: ShardJob): Promise<RanShard> {
   });
   if (summary.interrupted !== null) return { summary, artifact: null };
   return { summary, artifact: await uploadShard(plan, state, true, on) };
+}
+
+/** The plan carries what the sweep reads, and not the program that processes are. */
+function noProgram(): ReportedError {
+  return new ReportedError(
+    2,
+    'The input "engine" is "process", and the plan was made for containers: its jobs take no ' +
+      'program from a checkout.\nGive the plan action "engine: process" too, and let a step with ' +
+      "actions/checkout come before this one.",
+  );
 }
 
 /** Packs a shard's run folder, however its run ended, and uploads it. */

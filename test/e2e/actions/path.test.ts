@@ -283,6 +283,24 @@ describe.skipIf(findAzurite() === null)(needing("azurite", "plan, run and collec
     },
   );
 
+  it.each([
+    ["made for containers", "docker", /engine: process/],
+    ["that leaves the engine open", "auto", /sweep\.yaml is not there[\s\S]*actions.checkout/],
+  ])(
+    "processes without their program, of a plan %s, are refused",
+    { timeout: MINUTE },
+    async (_what, engine, says) => {
+      const job = jobOf(workspace(SIMULATION, { image: "127.0.0.1:1/nowhere" }));
+      const planned = await plan(job, { engine });
+      expect(planned.code, planned.log).toBe(0);
+      const elsewhere = { ...job, workspace: join(job.workspace, "sweeps") };
+      const refused = await runShard(elsewhere, planned, 0);
+      expect(refused.code).toBe(1);
+      expect(errors(refused)[0]).toMatch(says);
+      expect(github.artifacts(job.run).map(({ name }) => name)).toEqual(["trial-plan"]);
+    },
+  );
+
   it("the plan of other files is refused", { timeout: MINUTE }, async () => {
     const place = workspace(SIMULATION);
     const job = jobOf(place);
