@@ -12,6 +12,7 @@ import {
   type ShardedPlan,
   shardSweep,
 } from "../index.ts";
+import { parseIndices } from "../plan/indices.ts";
 import { measuredSeconds, succeededKeys } from "../run/earlier.ts";
 import { type EarlierResults, earlierResults } from "./earlier-results.ts";
 import { pinImage } from "./pin-image.ts";
@@ -85,6 +86,7 @@ export async function planJob(
       process: job.engine === "process" || (job.engine === "auto" && plan.sweep.process !== null),
       out: join(scratch, PLAN_TAR),
     });
+    if (job.resumeFrom !== null) noticeOfTaken(job.resumeFrom, planned);
     const artifact = await store.upload(`${name}-plan`, [join(scratch, PLAN_TAR)], scratch, {
       retentionDays: job.retentionDays,
     });
@@ -122,6 +124,20 @@ function secondsOf(results: readonly EarlierResults[]): ReadonlyMap<string, numb
   return new Map(results.flatMap(({ folder }) => [...measuredSeconds(folder)]));
 }
 
+/** Says how many points need not run, and why that may be none. */
+function noticeOfTaken(run: number, { file }: ShardedPlan): void {
+  const { count } = parseIndices(file.done, file.points);
+  if (count > 0) {
+    notice(`${count} of ${file.points} points are taken over from run ${run}.`);
+    return;
+  }
+  warning(
+    `Run ${run} has no result of any of the ${file.points} points, so all of them run.\n` +
+      "A result counts where image, inputs, command and parameters are the same as now.",
+    { title: "Nothing to resume from" },
+  );
+}
+
 /** What `shardSweep` has to know of the results of an earlier run. */
 async function takenOver(
   job: PlanJob,
@@ -136,6 +152,5 @@ async function takenOver(
   const all = results.map(({ artifact, folder }) => ({ artifact, keys: succeededKeys(folder) }));
   const keys = new Set(all.flatMap((one) => [...one.keys]));
   const artifacts = all.filter((one) => one.keys.size > 0).map(({ artifact }) => artifact);
-  notice(`Run ${run} has results of ${keys.size} points; those that come out the same are kept.`);
   return { keyer, done: { keys, run, artifacts } };
 }

@@ -127,12 +127,20 @@ describe.skipIf(findAzurite() === null)(needing("azurite", "plan, run and collec
     expect(JSON.parse(planned.outputs.matrix ?? "")).toEqual({
       include: [{ shard: 0, points: "3" }],
     });
+    expect(planned.log).toContain(`::notice::5 of 6 points are taken over from run ${old.run.id}.`);
     expect((await runShard(job, planned, 0)).code).toBe(0);
     const collected = await collect(job, planned);
     expect(collected.code, collected.log).toBe(0);
     expect(ran(place)).toEqual([...ALL, "4"].toSorted());
     expect(await statuses(job)).toEqual(succeeded);
     github.finish(job.run, "success");
+
+    const others = await plan(jobOf(place), {
+      "resume-from": String(old.run.id),
+      param: "i=7-9",
+    });
+    expect(JSON.parse(others.outputs.matrix ?? "").include).toHaveLength(3);
+    expect(others.log).toMatch(/::warning title=Nothing to resume from::.*any of the 3 points/);
 
     // And once more, from the whole results, with nothing left to run.
     const last = jobOf(place);
