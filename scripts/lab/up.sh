@@ -33,6 +33,7 @@ SIM_LAB_REGISTRY_USER=$REGISTRY_USER
 SIM_LAB_REGISTRY_PASSWORD=$(cat "$LAB/registry-password")
 SIM_LAB_TLS_HOST=tcp://$TLS_ADDRESS
 SIM_LAB_TLS_CERTS=$LAB/tls/certs
+SIM_LAB_CHROMIUM=$(command -v chromium)
 $("$LAB_SCRIPTS/s3.sh" env)
 $("$LAB_SCRIPTS/azurite.sh" env)
 $("$LAB_SCRIPTS/tools.sh" env)

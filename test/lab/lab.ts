@@ -83,6 +83,11 @@ export function findAct(): string | null {
   return program("SIM_LAB_ACT");
 }
 
+/** A Chromium for tests of what is looked at in a browser. */
+export function findChromium(): string | null {
+  return program("SIM_LAB_CHROMIUM");
+}
+
 /** The plugin `docker buildx`, which no docker command finds by itself: see docker-config.ts. */
 export function findBuildx(): string | null {
   return program("SIM_LAB_BUILDX");
