@@ -8,6 +8,7 @@ import { checkFinish } from "./finish/tools.ts";
 import { type Keyer, keyer } from "./plan/key.ts";
 import { makePlan, type Plan } from "./plan/plan.ts";
 import { shardPlan } from "./plan/shards.ts";
+import { type Collected, type CollectOptions, collectPoints } from "./run/collect/collect.ts";
 import type { RunEvent } from "./run/events.ts";
 import { execute, executeNothing } from "./run/execute.ts";
 import { type Explanation, explain } from "./run/explain.ts";
@@ -24,11 +25,8 @@ import type { Sweep } from "./sweep/sweep.ts";
 export type { EngineChoice } from "./engines/select.ts";
 export type { Point } from "./plan/point.ts";
 export type { PlanFile, ShardFile } from "./plan/shards.ts";
-export {
-  type Collected,
-  type CollectOptions,
-  collectShards,
-} from "./run/collect/collect.ts";
+export type { FinishRow } from "./results/finish.ts";
+export type { Collected } from "./run/collect/collect.ts";
 export type { MissingPoints, WhyMissing } from "./run/collect/missing.ts";
 export { type OpenPlan, openPlan } from "./run/shards/open.ts";
 export { type PackOptions, packShard } from "./run/shards/pack.ts";
@@ -223,6 +221,33 @@ async function runPlan(
   const ends = { signal, kill, emit };
   const finish = await runFinish(whole, tools, { folder: out, again, verify, ...ends });
   return { ...summary, finish };
+}
+
+export interface CollectShardsOptions extends CollectOptions, EngineOptions {
+  /** Aborts at once, where `signal` ends a finish step gently. */
+  readonly kill?: AbortSignal;
+}
+
+/**
+ * Puts the shards of a plan together into one run folder, as if one machine had run all of it, and
+ * runs its finish steps there. `engine` is for commands without an image of their own.
+ *
+ * @throws as `collectPoints`, and ReportedError (3) before anything is written where a finish step's
+ *   program or image is not there.
+ */
+export async function collectShards(options: CollectShardsOptions): Promise<Collected> {
+  const { plan } = options.plan;
+  const env = options.env ?? process.env;
+  const never = new AbortController().signal;
+  const { signal = never, kill = never, onEvent: emit = () => {} } = options;
+  await using held = new AsyncDisposableStack();
+  const engine = async () =>
+    held.use(await selectEngine(options.engine ?? "auto", plan.sweep, env));
+  const tools = held.use(await checkFinish(plan, { env, signal, engine }));
+  const collected = await collectPoints(options);
+  const folder = resolve(options.out);
+  const rest = { again: false, verify: false, signal, kill, emit };
+  return { ...collected, finish: await runFinish(plan, tools, { folder, ...rest }) };
 }
 
 /**

@@ -7,9 +7,10 @@ import type { Collected } from "../index.ts";
 import { counted, shortPath } from "../report/units.ts";
 import { ReportedError } from "../sweep/errors.ts";
 import { exits, jsonOption, newCommand } from "./command.ts";
-import { harmless, printJson, say } from "./output.ts";
+import { harmless, harmlessText, printJson, say } from "./output.ts";
+import { finishLine } from "./progress.ts";
 import { isRunFolder } from "./run-folder.ts";
-import { summaryText } from "./summary.ts";
+import { isWhole, summaryText } from "./summary.ts";
 
 /** `sim-pipeline collect` */
 export function collectCommand() {
@@ -27,8 +28,7 @@ export function collectCommand() {
         const collected = await collect(paths, out, parquet ?? false);
         say(collectedText(collected));
         if (json) await printJson(collected);
-        const points = Object.values(collected.counts).reduce((sum, count) => sum + count, 0);
-        return collected.counts.succeeded === points ? 0 : 1;
+        return isWhole(collected) ? 0 : 1;
       }),
     );
 }
@@ -69,6 +69,9 @@ async function collect(
     }
     const onEvent: NonNullable<Parameters<typeof collectShards>[0]["onEvent"]> = (event) => {
       if (event.type === "warning") say(`warning: ${harmless(event.message)}`);
+      if (event.type === "finish" && event.step.status !== "running") {
+        say(harmlessText(finishLine(event.step)));
+      }
     };
     return await collectShards({ plan, shards, earlier, out, parquet, onEvent });
   } finally {

@@ -3,6 +3,7 @@ import type { RunEvent } from "../run/events.ts";
 import { harmless, harmlessText } from "./output.ts";
 import {
   advance,
+  finishLine,
   liveLines,
   mark,
   newProgress,
@@ -128,6 +129,8 @@ function ownLine(event: RunEvent): string | null {
       return "resumed";
     case "stopping":
       return harmless(`nothing more is started: ${event.reason}`);
+    case "finish":
+      return event.step.status === "running" ? null : harmlessText(finishLine(event.step));
     case "warning":
       return harmlessText(`warning: ${event.message}`);
     default:

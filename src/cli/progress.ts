@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import { counted, duration, grouped, rate, shortPath } from "../report/units.ts";
+import type { FinishRow } from "../results/finish.ts";
 import type { RunEvent } from "../run/events.ts";
 import { harmless } from "./output.ts";
 
@@ -20,6 +21,8 @@ export interface Progress {
   paused: string | null;
   /** The last line of the image's build. */
   building: string | null;
+  /** The finish step that runs. */
+  finishing: string | null;
   /** When the first point could start; milliseconds, as `now` everywhere here. */
   since: number;
   /** The last moments at which points had ended, as [time, ended so far]. */
@@ -40,6 +43,7 @@ export function newProgress(now: number): Progress {
     lastFailure: null,
     paused: null,
     building: null,
+    finishing: null,
     since: now,
     marks: [],
   };
@@ -80,6 +84,9 @@ export function advance(progress: Progress, event: RunEvent, now: number): void 
       break;
     case "stopping":
       progress.phase = "stopping";
+      break;
+    case "finish":
+      progress.finishing = event.step.status === "running" ? event.step.kind : null;
       break;
     case "warning":
       break;
@@ -131,6 +138,7 @@ export function progressLine(progress: Progress, now: number): string {
     progress.phase === "stopping" ? "stopping" : null,
     progress.paused === null ? null : `paused: ${progress.paused}`,
     progress.running > 0 ? `running ${grouped(progress.running)}` : null,
+    progress.finishing === null ? null : `finishing: ${progress.finishing}`,
     progress.failed > 0 ? `failed ${grouped(progress.failed)}` : null,
     progress.again > 0 ? `tried again ${grouped(progress.again)}` : null,
     perSecond === null ? null : rate(perSecond),
@@ -182,6 +190,17 @@ export function plannedLine(event: Extract<RunEvent, { type: "planned" }>): stri
     `${grouped(todo)} to run`,
   ].filter((part) => part !== null);
   return `${parts.join(", ")}: ${engine} (${image}), ${counted(workers, "worker")}, into ${shortPath(folder)}`;
+}
+
+/** How a finish step ended: `video  movie.mp4, 1.2 s`; why where it did not succeed. */
+export function finishLine(step: FinishRow): string {
+  const { kind, status, cached, seconds, files, reason } = step;
+  if (status !== "succeeded") return `${kind} ${status}${reason === null ? "" : `: ${reason}`}`;
+  const names = (files ?? []).map(({ path }) => path);
+  const shown =
+    names.slice(0, 3).join(", ") + (names.length > 3 ? `, ${names.length - 3} more` : "");
+  const time = cached ? "from an earlier run" : duration(seconds ?? 0);
+  return `${kind}: ${shown}, ${time}${reason === null ? "" : ` (${reason})`}`;
 }
 
 /** How many columns a text takes: wide characters, of which names may be made, count as two. */

@@ -15,7 +15,7 @@ import {
 import { newDisplay } from "./display.ts";
 import { printJson, say } from "./output.ts";
 import { listenToSignals } from "./signals.ts";
-import { summaryText } from "./summary.ts";
+import { isWhole, summaryText } from "./summary.ts";
 import { sweepPath } from "./sweep-path.ts";
 
 /** `sim-pipeline run` */
@@ -99,7 +99,5 @@ async function run(options: RunOptions, json: boolean): Promise<number> {
   say(summaryText(summary));
   if (json) await printJson(summary);
   if (interrupted !== null) return interrupted;
-  const { succeeded } = summary.counts;
-  const points = Object.values(summary.counts).reduce((sum, count) => sum + count, 0);
-  return succeeded === points ? 0 : 1;
+  return isWhole(summary) ? 0 : 1;
 }

@@ -4,7 +4,8 @@ import { counted, duration, grouped, shortPath } from "../report/units.ts";
 import type { Failure, Remarks } from "../results/failures.ts";
 import type { RunSummary } from "../run/summary.ts";
 import { STATUSES, type Status } from "../sweep/sweep.ts";
-import { harmless } from "./output.ts";
+import { harmless, harmlessText } from "./output.ts";
+import { finishLine } from "./progress.ts";
 
 /** How the statuses look, on the stream that they are written to. */
 export function statusStyle(status: Status, text: string, stream: NodeJS.WriteStream): string {
@@ -17,6 +18,12 @@ export function statusStyle(status: Status, text: string, stream: NodeJS.WriteSt
           ? "yellow"
           : "red";
   return styleText(style, text, { stream });
+}
+
+/** Whether every point and every finish step succeeded. */
+export function isWhole({ counts, finish }: RunSummary): boolean {
+  const points = STATUSES.reduce((sum, status) => sum + counts[status], 0);
+  return counts.succeeded === points && finish.every(({ status }) => status === "succeeded");
 }
 
 /** A table of the statuses that any point has. */
@@ -53,6 +60,11 @@ export function summaryText(
     lines.push("", ...failureLines(failure, failures[i - 1]?.lastLines ?? []));
   });
   lines.push(...remarkLines(summary.remarks));
+  for (const step of summary.finish) {
+    if (step.status === "succeeded") continue;
+    const log = step.log === null ? [] : [`  log: ${shortPath(join(folder, step.log))}`];
+    lines.push("", `finish step ${step.index + 1}, ${harmlessText(finishLine(step))}`, ...log);
+  }
   const badly = points - counts.succeeded - counts.pending - counts.running - counts.cancelled;
   if (badly > failures.length) {
     const more = counted(badly - failures.length, "more failed point");
@@ -65,6 +77,12 @@ export function summaryText(
     `outputs  ${shortPath(join(folder, "points"))}`,
     `logs     ${shortPath(join(folder, "logs"))}`,
   );
+  const made = summary.finish.flatMap(({ files }) => files ?? []);
+  if (made.length > 0) {
+    const paths = made.slice(0, 5).map(({ path }) => shortPath(join(folder, "finish", path)));
+    const more = made.length > 5 ? [`${grouped(made.length - 5)} more`] : [];
+    lines.push(`finish   ${[...paths, ...more].join(", ")}`);
+  }
   if (counts.pending + counts.cancelled > 0) {
     const rest = counted(counts.pending + counts.cancelled, "point");
     lines.push("", `${rest} did not end: ${remedy}.`);

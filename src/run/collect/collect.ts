@@ -62,11 +62,11 @@ export interface Collected extends RunSummary {
  * Puts the shards of a plan together into one run folder, as if one machine had run all of it:
  * `status`, `logs` and a later `run --out` take it. Of each shard the highest complete attempt
  * counts, or else the highest; one that is not what a run of this plan packs is ignored, and the
- * next is looked at. Whatever a tar holds, nothing is written but under the names of its own points.
+ * next is looked at. Finish steps are not run. Whatever a tar holds, nothing is written but under the names of its own points.
  *
  * @throws ReportedError (2) for a folder that is not empty, (3) where folder or disk refuse.
  */
-export async function collectShards(options: CollectOptions): Promise<Collected> {
+export async function collectPoints(options: CollectOptions): Promise<Collected> {
   const folder = runFolder(resolve(options.out));
   if (existsSync(folder.root) && readdirSync(folder.root).length > 0) {
     throw new ReportedError(
