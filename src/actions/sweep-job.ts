@@ -98,8 +98,10 @@ async function earlierFolders(
   { context, store, token }: SweepStep,
 ): Promise<string[]> {
   const folders: string[] = [];
+  // In the first attempt too: a store that cannot be had is told of before hours of work, not after.
+  const there = await store.list();
   if (context.runAttempt > 1) {
-    const own = uploadsOf(await store.list(), results).slice(0, 1);
+    const own = uploadsOf(there, results).slice(0, 1);
     const found = await downloadEarlier(store, context.runId, own, sweep, join(scratch, "own"));
     folders.push(...found.map(({ folder }) => folder));
   }

@@ -43,9 +43,12 @@ await action(async () => {
       store: artifactStore(context, token, step.stop),
       token,
       login: (image) => withRegistryLogin(process.env, image, login),
-      started: (state) => saveState(SWEEP_STATE, state),
+      started: (state) => {
+        saveState(SWEEP_STATE, state);
+        // Later steps may look for what is there, should the upload fail.
+        setOutput("folder", state.folder);
+      },
     });
-    setOutput("folder", summary.folder);
     if (artifact === null) return;
     saveState(SWEEP_STATE, null);
     setOutput("artifact-id", artifact.id);

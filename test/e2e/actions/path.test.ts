@@ -343,6 +343,31 @@ describe.skipIf(findAzurite() === null)(needing("azurite", "plan, run and collec
     expect(ran(place)).toEqual([...ALL, "4"].toSorted());
   });
 
+  it("a whole sweep does not begin where its results could not be uploaded", {
+    timeout: MINUTE,
+  }, async () => {
+    const place = workspace(SIMULATION);
+    const inputs = { sweep: "sweeps/sweep.yaml", engine: "process" };
+    const refused = await runStep(jobOf(place), "", inputs, {
+      GITHUB_SERVER_URL: "https://github.example.com",
+    });
+    expect(refused.code).toBe(1);
+    expect(errors(refused)[0]).toMatch(/GitHub Enterprise Server.*no artifacts of version 4/);
+    expect(existsSync(join(place.marks, "ran"))).toBe(false);
+  });
+
+  it("a whole sweep whose upload is refused says where its results are, and its end tries again", {
+    timeout: MINUTE,
+  }, async () => {
+    const job = jobOf(workspace(SIMULATION));
+    github.fail("CreateArtifact", { failure: { status: 403 } });
+    const failed = await runStep(job, "", { sweep: "sweeps/sweep.yaml", engine: "process" });
+    expect(failed.code).toBe(1);
+    expect(existsSync(join(failed.outputs.folder ?? "", "results.csv"))).toBe(true);
+    expect((await failed.post()).code).toBe(0);
+    expect(await statuses(job)).toEqual(succeeded);
+  });
+
   it("a whole sweep runs in one step, and a re-run takes over what had succeeded", {
     timeout: MINUTE,
   }, async () => {
