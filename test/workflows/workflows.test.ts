@@ -104,6 +104,22 @@ describe("sweep.yml", () => {
   const sweep = workflow(".github/workflows/sweep.yml");
   const dispatch = typeof sweep.on === "string" ? null : sweep.on.workflow_dispatch;
 
+  it("leaves room for overrides in the 400 characters of a concurrency group", () => {
+    const long: Readonly<Record<string, string>> = {
+      sweep: "simulations/fluid-dynamics/sweeps/reynolds-number.yaml",
+      image: `ghcr.io/an-organisation/a-repository/fluid-dynamics@sha256:${"0".repeat(64)}`,
+      runner: "ubuntu-24.04",
+    };
+    const group = sweep.concurrency?.group ?? "";
+    const named = group.replace(/\$\{\{ inputs\.(\S+) \}\}/g, (_, name) => long[name] ?? "");
+    const length = named.replace(/\$\{\{ github\.ref \}\}/, "refs/heads/a-branch").length;
+    expect(named).not.toContain("inputs");
+    expect(length).toBeLessThan(300);
+    for (const name of ["sweep", "param", "set", "image", "resume-from"]) {
+      expect(group, "other requests do not wait").toContain(`inputs.${name} `);
+    }
+  });
+
   it("stays within GitHub's 25 inputs of a dispatch, and takes them from callers too", () => {
     const inputs = Object.keys(dispatch?.inputs ?? {});
     expect(inputs.length).toBeLessThanOrEqual(25);
