@@ -55,7 +55,7 @@ export async function checkFrames(
       continue;
     }
     try {
-      const info = inspectPicture(readPicture(framePath(frame, root)));
+      const info = await inspectPicture(readPicture(framePath(frame, root)));
       read.push({ frame, info });
     } catch (error) {
       if (!(error instanceof PictureProblem)) throw error;

@@ -90,7 +90,7 @@ async function gather({ points, folder, signal }: StepContext, step: Sheet): Pro
     }
     const file = framePath(source, folder.root);
     try {
-      const info = inspectPicture(readPicture(file));
+      const info = await inspectPicture(readPicture(file));
       if (info.width * info.height > MAX_PIXELS) {
         throw new PictureProblem(`has ${info.width}x${info.height} pixels, more than 100 million`);
       }
