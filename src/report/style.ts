@@ -186,7 +186,7 @@ dialog::backdrop { background: #000a; }
 .details .command pre { white-space: pre-wrap; overflow-wrap: anywhere; }
 .pairs { margin: 0; font-size: 0.9rem; }
 .pairs div { display: flex; justify-content: space-between; gap: 16px; padding: 4px 0; border-bottom: 1px solid var(--line); }
-.pairs dt { color: var(--soft); overflow-wrap: anywhere; }
+.pairs dt { color: var(--soft); overflow-wrap: anywhere; flex: none; max-width: 45%; }
 .pairs dd { margin: 0; text-align: right; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
 
 @media (max-width: 720px) {
@@ -203,9 +203,13 @@ dialog::backdrop { background: #000a; }
   button, select, input[type="search"], .menu > summary { min-height: 40px; font-size: 16px; }
   dialog { width: 100vw; height: 100dvh; max-width: none; max-height: none; border: 0; border-radius: 0; }
   .view { grid-template-columns: minmax(0, 1fr); grid-template-rows: auto auto; height: auto; min-height: 100%; }
+  .details { padding-bottom: 80px; }
+  .details .buttons { position: fixed; left: 0; right: 0; bottom: 0; padding: 8px 16px; background: var(--paper); border-top: 1px solid var(--line); }
+  .details .buttons button { min-width: 56px; }
   .view:not(.plain) { grid-template-rows: minmax(200px, 55dvh) auto; }
 }
 @media (prefers-reduced-motion: no-preference) { :root { scroll-behavior: smooth; } }
+@page { margin: 14mm; }
 @media print {
   :root, :root[data-theme] { color-scheme: light; font-size: 11px; }
   .bar, .tools, .copy, .more, dialog, #theme { display: none !important; }
@@ -215,7 +219,12 @@ dialog::backdrop { background: #000a; }
   figure, .plot, .failures details, tr { break-inside: avoid; }
   .strip span, .dot, .grid .head { print-color-adjust: exact; }
   .grid { height: auto; contain: none; overflow: hidden; border: 0; font-size: 9px; }
-  .grid .heads { position: static; }
+  .grid .heads, .grid .body .row { position: static; }
+  .grid .body { height: auto !important; }
+  .grid .row { height: 18px; break-inside: avoid; }
+  .grid [role="gridcell"] { padding: 0 5px; line-height: 17px; }
+  .grid [role="columnheader"] button { padding: 0 5px; font-size: inherit; }
+  .grid .dot { width: 6px; height: 6px; margin-right: 4px; }
   .log { max-height: none; }
   .wall, .wall[data-size] { grid-template-columns: repeat(5, minmax(0, 1fr)); }
   .chip { border: 0; padding: 0 12px 0 0; }

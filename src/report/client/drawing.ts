@@ -1,4 +1,6 @@
+import { counted } from "../quantities.ts";
 import { h } from "./dom.ts";
+import type { Points } from "./point.ts";
 import { number } from "./values.ts";
 
 /** A plot with what stands around it. */
@@ -6,6 +8,15 @@ export interface Drawing {
   readonly plot: SVGSVGElement | HTMLElement | null;
   readonly legend: HTMLElement | null;
   readonly note: string;
+}
+
+/** What of the page a plot depends on. */
+export interface Settings {
+  /** Pixels. */
+  readonly width: number;
+  readonly logX: boolean;
+  readonly logY: boolean;
+  readonly points: Points;
 }
 
 /** What every plot has in common. The class is the one that the page's style sheet knows. */
@@ -51,4 +62,9 @@ export function rampLegend(name: string, least: number, most: number): HTMLEleme
 export function show(frame: HTMLElement, before: readonly Node[], plot: Element | null): void {
   for (const style of plot?.querySelectorAll("style") ?? []) style.remove();
   frame.replaceChildren(...before, ...(plot === null ? [] : [plot]));
+}
+
+/** Says how many points are in a plot. */
+export function pointCount(count: number): string {
+  return counted(count, "point");
 }

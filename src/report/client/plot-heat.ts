@@ -1,8 +1,7 @@
 import * as Plot from "@observablehq/plot";
 import type { ColumnData } from "../document.ts";
 import { CELLS } from "./axes.ts";
-import { COMMON, type Drawing, rampLegend, SCHEME } from "./drawing.ts";
-import { pointCount, type Settings } from "./plots.ts";
+import { COMMON, type Drawing, pointCount, rampLegend, SCHEME, type Settings } from "./drawing.ts";
 import { type Spread, spreads } from "./statistics.ts";
 import { distinct, number } from "./values.ts";
 

@@ -1,7 +1,14 @@
 import * as Plot from "@observablehq/plot";
 import type { ColumnData } from "../document.ts";
-import { COLORS, COMMON, type Drawing, SYMBOLS, seriesLegend } from "./drawing.ts";
-import { pointCount, type Settings } from "./plots.ts";
+import {
+  COLORS,
+  COMMON,
+  type Drawing,
+  pointCount,
+  type Settings,
+  SYMBOLS,
+  seriesLegend,
+} from "./drawing.ts";
 import { type Spread, sample, spreads } from "./statistics.ts";
 import { distinct, isNumeric, number } from "./values.ts";
 

@@ -1,7 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import type { ColumnData } from "../document.ts";
-import { COMMON, type Drawing, rampLegend, SCHEME } from "./drawing.ts";
-import { pointCount, type Settings } from "./plots.ts";
+import { COMMON, type Drawing, pointCount, rampLegend, SCHEME, type Settings } from "./drawing.ts";
 import { sample } from "./statistics.ts";
 import { distinct, number } from "./values.ts";
 

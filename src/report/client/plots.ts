@@ -1,5 +1,4 @@
 import type { ColumnData, RunDocument } from "../document.ts";
-import { grouped } from "../quantities.ts";
 import {
   type Choice,
   choose,
@@ -11,7 +10,7 @@ import {
   spansDecades,
 } from "./axes.ts";
 import { h, onWidth, picker, section, tick, whenNear } from "./dom.ts";
-import { type Drawing, show } from "./drawing.ts";
+import { type Drawing, type Settings, show } from "./drawing.ts";
 import { drawHeat } from "./plot-heat.ts";
 import { drawLine } from "./plot-line.ts";
 import { drawParallel } from "./plot-parallel.ts";
@@ -122,13 +121,6 @@ export function plots(run: RunDocument, view: ViewStore, points: Points): HTMLEl
   return section("plots", "Plots", tools, frame);
 }
 
-export interface Settings {
-  readonly width: number;
-  readonly logX: boolean;
-  readonly logY: boolean;
-  readonly points: Points;
-}
-
 function drawing(
   { kind, metric, x, y, series }: Choice,
   rows: readonly number[],
@@ -185,9 +177,4 @@ function seriesPicker(
     String(chosen === null ? -1 : columns.indexOf(chosen)),
     (value) => change(columns[Number(value)] ?? null),
   );
-}
-
-/** Says how many points are in a plot. */
-export function pointCount(count: number): string {
-  return count === 1 ? "1 point" : `${grouped(count)} points`;
 }

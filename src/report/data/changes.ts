@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Row } from "../../results/layout.ts";
 import type { Change, ExecutionData } from "../document.ts";
 import { clean, cut } from "../markdown.ts";
-import type { Pair } from "./comparison.ts";
+import type { Pair } from "./pairs.ts";
 
 /** What is known of one run. */
 export interface Known {

@@ -9,18 +9,11 @@ import type { ComparisonDocument, PairedTable, RunSide } from "../document.ts";
 import { clean, cut } from "../markdown.ts";
 import { overview } from "../overview.ts";
 import { changesOf, type Known } from "./changes.ts";
+import { type Pair, pairsOf } from "./pairs.ts";
 import { picturePairs } from "./picture-pairs.ts";
 import { firstRows } from "./run.ts";
 import { ROWS } from "./table.ts";
 import { elapsedOf, executionData } from "./timeline.ts";
-
-/** Points of two runs that are the same one; an index into each run's rows, or null. */
-export interface Pair {
-  readonly a: number | null;
-  readonly b: number | null;
-  /** True where the content keys are the same. */
-  readonly same: boolean;
-}
 
 const KEY = z.object({ key: z.string() });
 const MEASURED = new Set(["seconds", "cpu_seconds", "peak_memory"]);
@@ -72,24 +65,6 @@ function sideOf(database: DatabaseSync, folder: RunFolder, page: RunFolder): Sid
     work,
   };
   return { side, rows, keys, execution: executions.at(-1) ?? null };
-}
-
-function pairsOf(a: Side, b: Side): Pair[] {
-  const byKey = new Map(a.keys.map((key, i) => [key, i]));
-  const byName = new Map(a.rows.map(({ name }, i) => [name, i]));
-  const taken = new Set<number>();
-  const keyed = b.keys.map((key) => byKey.get(key) ?? null);
-  for (const found of keyed) if (found !== null) taken.add(found);
-  const pairs = b.rows.map((row, i): Pair => {
-    const same = keyed[i] ?? null;
-    if (same !== null) return { a: same, b: i, same: true };
-    const named = byName.get(row.name) ?? null;
-    if (named === null || taken.has(named)) return { a: null, b: i, same: false };
-    taken.add(named);
-    return { a: named, b: i, same: false };
-  });
-  const left = a.rows.flatMap((_, i) => (taken.has(i) ? [] : [{ a: i, b: null, same: false }]));
-  return [...pairs, ...left];
 }
 
 function tableOf(

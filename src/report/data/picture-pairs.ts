@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { RunFolder } from "../../results/folder.ts";
 import { addressOf } from "../address.ts";
 import type { PicturePair } from "../document.ts";
-import type { Pair } from "./comparison.ts";
+import type { Pair } from "./pairs.ts";
 import { type Picture, pictures } from "./pictures.ts";
 
 const MOST = 2000;
