@@ -36,14 +36,16 @@ export function annotateFailures(
 ): void {
   const count = missing.length + failed;
   const room = count <= SHOWN ? count : SHOWN - 1;
-  const notes = [
-    ...missing.slice(0, room).map(missingNote),
-    ...failures.slice(0, room).map(failedNote),
-  ].slice(0, room);
+  const shards = missing.slice(0, room);
+  const points = failures.slice(0, room - shards.length);
+  const notes = [...shards.map(missingNote), ...points.map(failedNote)];
   for (const { title, message } of notes) error(cut(message), { title: cut(title) });
-  if (count > notes.length) {
-    error("All of them are in the job's summary and in the results.", {
-      title: `${count - notes.length} more failed or missing`,
+  const lost = missing.slice(room).reduce((sum, shard) => sum + shard.points.length, 0);
+  const left = lost + failed - points.length;
+  if (left > 0) {
+    const which = left === 1 ? "1 more point" : `${left} more points`;
+    error("All of them are in the results, and the first in the job's summary.", {
+      title: `${which} failed or missing`,
     });
   }
 }

@@ -31,8 +31,8 @@ describe("annotations of a step", () => {
 
   it.each([
     [9, 9, null],
-    [10, 9, "2 more failed or missing"],
-    [1000, 9, "992 more failed or missing"],
+    [10, 9, "2 more points failed or missing"],
+    [1000, 9, "992 more points failed or missing"],
   ])("of %i failures are %i, since the step's own error is the tenth", (count, shown, more) => {
     annotateFailures(failures(count));
     expect(levels()).toEqual(Array(shown).fill("error"));
@@ -43,9 +43,9 @@ describe("annotations of a step", () => {
   it("count failures of which only the first are given", () => {
     annotateFailures(failures(20), [], 500);
     expect(levels()).toHaveLength(9);
-    expect(log.text()).toContain("title=492 more failed or missing::");
+    expect(log.text()).toContain("title=492 more points failed or missing::");
     annotateFailures(failures(1), [], 3);
-    expect(log.text()).toContain("title=2 more failed or missing::");
+    expect(log.text()).toContain("title=2 more points failed or missing::");
   });
 
   it("say missing points by shard, before failures", () => {
@@ -60,7 +60,18 @@ describe("annotations of a step", () => {
     );
     expect(second).toBe("::error title=Shard 5 lacks 1 point::incomplete: n20");
     expect(levels()).toHaveLength(9);
-    expect(log.text()).toContain("14 more failed or missing");
+    expect(log.text()).toContain("14 more points failed or missing");
+  });
+
+  it("count the points, not the shards, that are left out", () => {
+    const missing = Array.from({ length: 256 }, (_, shard) => ({
+      shard,
+      points: ["a", "b", "c"],
+      why: "no artifact",
+    }));
+    annotateFailures(failures(5), missing);
+    expect(levels()).toHaveLength(9);
+    expect(log.text()).toContain(`title=${(256 - 8) * 3 + 5} more points failed or missing::`);
   });
 
   it("hold what a simulation says, and obey none of it", () => {
