@@ -101,6 +101,7 @@ export async function stageSequence(
   signal: AbortSignal,
 ): Promise<void> {
   mkdirSync(folder);
+  chmodSync(folder, 0o755);
   for (const [index, path] of paths.entries()) {
     if (index % 100 === 0) await nextTurn();
     signal.throwIfAborted();

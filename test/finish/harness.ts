@@ -8,6 +8,7 @@ import type { FinishRow } from "../../src/results/finish.ts";
 import type { RunEvent } from "../../src/run/events.ts";
 import { sweepFromObject } from "../../src/sweep/load.ts";
 import { needing } from "../lab/lab.ts";
+import { temporaryFolder } from "../run/harness.ts";
 
 /** Whether this machine has ffmpeg, for `describe.skipIf(!ffmpeg)`. */
 export const ffmpeg = spawnSync("ffprobe", ["-version"]).status === 0;
@@ -21,7 +22,7 @@ export function planOf(
   more: Record<string, unknown> = {},
 ): Plan {
   const whole = { name: "test", process: ["true"], command: [], parameters, finish, ...more };
-  return makePlan(sweepFromObject(whole, process.cwd()), { confirmed: false });
+  return makePlan(sweepFromObject(whole, temporaryFolder()), { confirmed: false });
 }
 
 export interface Finished {

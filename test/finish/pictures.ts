@@ -1,7 +1,7 @@
 /** Small pictures, made for the tests. */
 
 import { hash } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { encode, type ImageData } from "fast-png";
 import { openDatabase } from "../../src/results/database.ts";
@@ -59,6 +59,8 @@ export interface MadePoint {
 export function endedRun(root: string, points: readonly MadePoint[]): RunFolder {
   const folder = runFolder(root);
   createRunFolder(folder);
+  // A temporary folder is its owner's alone, and a container is another user.
+  chmodSync(root, 0o755);
   using database = openDatabase(folder);
   const insert = database.prepare(
     `INSERT INTO points (idx, name, key, status, parameters, ordinal, common, document, files, todo)
