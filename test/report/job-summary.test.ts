@@ -173,6 +173,9 @@ gh run download 7 --repo o/r --name pi-results
     );
     const sweep = { path: "s.yaml", params: [], set: ["image=own:1"] };
     expect(jobSummary(data({ sweep }))).toContain("run s.yaml --set image=own:1\n");
+    // An image that was built has no name to pull it by.
+    const built = data({ sweep: { ...sweep, set: [] }, image: "sim-pipeline/s (sha256:ab)" });
+    expect(jobSummary(built)).toContain("run s.yaml --build\n");
   });
 
   it("does without an artifact, a workflow and a sweep's file", () => {
