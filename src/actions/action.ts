@@ -40,7 +40,9 @@ function report(error: unknown): void {
     process.exitCode = 1;
     for (const diagnostic of error.diagnostics) {
       const { file, line, column } = diagnostic;
-      const place = line === 0 ? {} : { file, startLine: line, startColumn: column };
+      // Overrides are no file that an annotation could stand in.
+      const isFlag = file.startsWith("--");
+      const place = line === 0 || isFlag ? {} : { file, startLine: line, startColumn: column };
       annotate(formatDiagnostic(diagnostic), place);
     }
     return;

@@ -39,7 +39,7 @@ export async function collectJob(
   { context, store, log }: { context: WorkflowContext; store: ArtifactStore; log: RunLog },
 ): Promise<CollectedJob> {
   const scratch = mkdtempSync(join(context.temp, "sim-pipeline-"));
-  const { plan } = await downloadPlan(store, job.plan, context, scratch);
+  const { plan } = await downloadPlan(store, job.plan, context, scratch, "collect");
   const { file } = plan;
   const { name } = file.sweep;
 

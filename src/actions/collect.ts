@@ -4,15 +4,16 @@ import { workflowContext } from "../github/context.ts";
 import { action } from "./action.ts";
 import { collectJob } from "./collect-job.ts";
 import { artifactName, retentionDays } from "./common-inputs.ts";
-import { flag, secret, wholeNumber } from "./inputs.ts";
+import { flag, secret } from "./inputs.ts";
 import { reportOutcome, summarise } from "./outcome.ts";
+import { planInput } from "./plan-artifact.ts";
 import { runLog } from "./run-log.ts";
 
 await action(async () => {
   const context = workflowContext(process.env);
   const token = secret("token");
   const job = {
-    plan: wholeNumber("plan", { least: 1 }),
+    plan: planInput(),
     artifact: artifactName(),
     parquet: flag("parquet"),
     retentionDays: retentionDays(),

@@ -63,7 +63,10 @@ export async function planJob(
     const own = job.image === null ? [...job.set] : [...job.set, `image=${job.image}`];
     const plan = planSweep({ sweep: job.sweep, params: job.params, set: own, yes: job.yes });
     const pinned = job.engine === "process" ? null : await pinnedImage(plan, on);
-    const set = pinned === null ? own : [...own, `image=${pinned}`];
+    const set =
+      pinned === null
+        ? own
+        : [...own.filter((one) => !one.startsWith("image=")), `image=${pinned}`];
 
     const { name } = plan.sweep;
     const measured = await earlier(job.balanceFrom, name, on, join(scratch, "measured"));

@@ -55,7 +55,7 @@ export interface RanShard {
 export async function runJob(job: RunJob, on: ShardJob): Promise<RanShard> {
   const { context, store } = on;
   const scratch = mkdtempSync(join(context.temp, "sim-pipeline-"));
-  const { plan, tar } = await downloadPlan(store, job.plan, context, scratch);
+  const { plan, tar } = await downloadPlan(store, job.plan, context, scratch, "run");
   const { sweep } = plan.plan;
   if (job.engine === "process" && !plan.file.checkout) throw noProgram();
   const env = await on.login(sweep.image);

@@ -21,6 +21,7 @@ await action(async () => {
     state.planTar,
     context,
     mkdtempSync(join(context.temp, "sim-pipeline-")),
+    "collect",
   );
   const { name } = await uploadShard(plan, state, false, { context, store });
   info(`What had finished is in the artifact ${name}; a re-run of this job goes on from it.`);

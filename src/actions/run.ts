@@ -6,6 +6,7 @@ import { ENGINES, registryLogin, retentionDays, workers } from "./common-inputs.
 import { choice, secret, wholeNumber } from "./inputs.ts";
 import { interruptible } from "./interruptible.ts";
 import { reportOutcome } from "./outcome.ts";
+import { planInput } from "./plan-artifact.ts";
 import { withRegistryLogin } from "./registry-login.ts";
 import { runJob } from "./run-job.ts";
 import { SHARD_STATE } from "./run-state.ts";
@@ -15,7 +16,7 @@ await action(async () => {
   const token = secret("token");
   const login = registryLogin(context, token);
   const job = {
-    plan: wholeNumber("plan", { least: 1 }),
+    plan: planInput(),
     shard: wholeNumber("shard", { least: 0, most: 255 }),
     engine: choice("engine", ENGINES),
     ...workers(),

@@ -53,7 +53,7 @@ async function collect(
     const open = async (tar: string, at: number) => {
       const folder = join(scratch, String(at));
       mkdirSync(folder);
-      return await openPlan(tar, folder, checkout());
+      return await openPlan(tar, folder, checkout(), "collect");
     };
     const plan = await open(first, 0);
     for (const [at, tar] of others.entries()) {

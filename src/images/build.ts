@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { Readable } from "node:stream";
 import protobuf from "protobufjs";
@@ -57,7 +58,7 @@ export async function buildImage(
     };
     const [answer] = await Promise.all([
       connection.docker.buildImage(Readable.from(archive), request),
-      addContext(archive, context),
+      addContext(archive, context, (name) => isRunFolder(path.join(context, name))),
     ]);
     await followBuild(readable(answer), (line) => {
       log.push(line);
@@ -73,6 +74,11 @@ export async function buildImage(
   } finally {
     connection.close();
   }
+}
+
+/** Results among the sources would make another image of every run, whose points all run again. */
+function isRunFolder(folder: string): boolean {
+  return existsSync(path.join(folder, "run.db"));
 }
 
 const messageSchema = z.object({

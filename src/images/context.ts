@@ -6,13 +6,21 @@ import dockerignore from "@balena/dockerignore";
 import { extract, type Pack, pack } from "tar-stream";
 import { addTree } from "../engines/pack.ts";
 
-/** Packs a build's context as Docker would be sent it: less what `.dockerignore` names. */
-export async function addContext(archive: Pack, context: string): Promise<void> {
+/**
+ * Packs a build's context as Docker would be sent it: less what `.dockerignore` names, and what
+ * `leaveOut` says of paths relative to it.
+ */
+export async function addContext(
+  archive: Pack,
+  context: string,
+  leaveOut: (name: string) => boolean = () => false,
+): Promise<void> {
   const rules = await ignoreRules(context);
   const ignore = dockerignore.default({ ignorecase: false }).add(rules);
   await addTree(archive, await realpath(context), "", {
     mode: (found) => found.mode & 0o777,
-    leaveOut: (name) => !["Dockerfile", ".dockerignore"].includes(name) && ignore.ignores(name),
+    leaveOut: (name) =>
+      leaveOut(name) || (!["Dockerfile", ".dockerignore"].includes(name) && ignore.ignores(name)),
     // What a later `!` takes in again.
     lookInside: /^\s*!/m.test(rules),
   });

@@ -37,6 +37,10 @@ export interface ImageOptions {
   readonly wait?: Wait;
 }
 
+/** `os/arch[/variant]`, the architectures as Go names them: https://go.dev/doc/install/source#environment */
+const PLATFORM =
+  /^(linux|windows|darwin|freebsd|wasi)\/(386|amd64|arm|arm64|loong64|mips(64)?(le)?|ppc64(le)?|riscv64|s390x|wasm)(\/v\d+)?$/;
+
 /** What the options and the Dockerfile come to. Throws a ReportedError (2) for what is wrong. */
 export async function checkOptions(options: ImageOptions): Promise<{
   readonly image: string;
@@ -49,9 +53,7 @@ export async function checkOptions(options: ImageOptions): Promise<{
   if (tags.length === 0) {
     throw new ReportedError(2, `The image ${image} gets no tag: give at least one.`);
   }
-  const wrong = options.platforms.find(
-    (platform) => !/^[a-z0-9]+\/[a-z0-9]+(\/v\d+)?$/.test(platform),
-  );
+  const wrong = options.platforms.find((platform) => !PLATFORM.test(platform));
   if (wrong !== undefined) {
     throw new ReportedError(
       2,

@@ -1,6 +1,7 @@
 import { appendFileSync, statSync } from "node:fs";
 import type { Cell } from "../results/layout.ts";
 import { STATUSES } from "../sweep/sweep.ts";
+import { imageFlags } from "./data/commands.ts";
 import { mermaid } from "./job-summary-chart.ts";
 import type { SummaryData } from "./job-summary-data.ts";
 import { code, cut, fenced, folded, inline, shellWord, table } from "./markdown.ts";
@@ -223,7 +224,7 @@ function commands(data: SummaryData): string | null {
     ];
     const named = sweep.set.some((set) => set.startsWith("image="));
     if (engine === "process") flags.push("--engine", "process");
-    else if (image !== null && image !== "" && !named) flags.push("--set", `image=${image}`);
+    else if (image !== null && !named) flags.push(...imageFlags(image));
     lines.push(["npx", "sim-pipeline", "run", sweep.path, ...flags].map(shellWord).join(" "));
   }
   if (workflow !== null && artifact !== null) {

@@ -3,7 +3,7 @@ import { type Diagnostic, keyError, SweepError } from "./errors.ts";
 import { buildSweep, type Origin } from "./file/build.ts";
 import { FileProblem, readTextFile } from "./file/files.ts";
 import { objectTree } from "./file/object.ts";
-import { applyParam, applySet } from "./file/overrides.ts";
+import { applyParam, applySet, mistypedParams } from "./file/overrides.ts";
 import { createReport, type Report, type Source } from "./file/source.ts";
 import type { Node } from "./file/tree.ts";
 import { parseYaml } from "./file/yaml.ts";
@@ -119,7 +119,8 @@ function finish(root: Node | null, origin: Origin, options: LoadOptions, report:
     for (const text of options.params) map = applyParam(map, text, report);
     for (const text of options.set) map = applySet(map, text, report);
     const sweep = buildSweep(map, origin, report);
-    if (sweep !== null) return sweep;
+    const mistyped = mistypedParams(root, options.params);
+    if (sweep !== null) return { ...sweep, warnings: [...mistyped, ...sweep.warnings] };
   }
   throw new SweepError(capped(report));
 }

@@ -18,7 +18,7 @@ const commands = COMMANDS.map(({ name }) => name);
 describe("what stands at the end of the words is completed", () => {
   it.each<[string[], string[]]>([
     [[""], commands],
-    [["r"], ["run"]],
+    [["r"], ["run", "report"]],
     [["help", "sta"], ["status"]],
     [["-"], ["--version", "--help"]],
     [["run", "--en"], ["--engine"]],

@@ -49,6 +49,18 @@ describe.skipIf(found === null)(needing("a Docker daemon", "building an image"),
     expect(await cli(env, "run", "--rm", "--network", "none", tag)).toBe("hello");
   });
 
+  test("run folders are left out: results make no other image", async () => {
+    write({
+      Dockerfile: "FROM busybox:stable\nCOPY . /src\nCMD find /src -type f | sort\n",
+      "runs/pi/run.db": "",
+      "runs/pi/points/a/result.json": "{}",
+      "runs/notes.txt": "",
+    });
+    await build();
+    const listed = await cli(env, "run", "--rm", "--network", "none", tag);
+    expect(listed.split("\n")).toEqual(["/src/Dockerfile", "/src/runs/notes.txt"]);
+  });
+
   test(".dockerignore is kept to, exceptions and links included", async () => {
     write({
       Dockerfile: `FROM busybox:stable\nCOPY . /src\nCMD find /src | sort\n`,

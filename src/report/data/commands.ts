@@ -37,5 +37,11 @@ export function pointCommand(last: ExecutionData | null): string[] {
 function engineFlags(last: ExecutionData | null): string[] {
   if (last === null) return [];
   if (last.engine === "process") return ["--engine", "process"];
-  return last.image === "" ? [] : ["--set", `image=${last.image}`];
+  return imageFlags(last.image);
+}
+
+/** What names the image of a run again. One that was built has no name but its digest, in brackets. */
+export function imageFlags(image: string): string[] {
+  if (image === "") return [];
+  return /\s/.test(image) ? ["--build"] : ["--set", `image=${image}`];
 }

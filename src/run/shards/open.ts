@@ -21,7 +21,7 @@ const LIMITS = { entries: 200_000, bytes: 64 * 1024 * 1024 };
 /**
  * Opens a plan that `shardSweep` wrote, perhaps on another machine, and makes the same plan again:
  * out of the files that it carries, unpacked into the empty folder `scratch`, or out of the checkout
- * in `workspace` where it needs one.
+ * in `workspace` where it needs one: to `run` it more often than to `collect` what has run.
  *
  * @throws ReportedError (2) for what is no plan, or cannot become the same plan here.
  */
@@ -29,11 +29,13 @@ export async function openPlan(
   planTar: string,
   scratch: string,
   workspace: { readonly root: string; readonly commit: string | null },
+  use: "run" | "collect" = "run",
 ): Promise<OpenPlan> {
   const file = await unpackPlan(planTar, scratch);
-  const root = file.checkout ? resolve(workspace.root) : join(resolve(scratch), "files");
-  if (file.checkout) checkCommit(file, workspace);
-  await checkFiles(file, root);
+  const checkout = use === "run" ? file.checkout : file.files.some(({ carried }) => !carried);
+  const root = checkout ? resolve(workspace.root) : join(resolve(scratch), "files");
+  if (checkout) checkCommit(file, workspace);
+  await checkFiles(file, root, checkout);
   const { name, path, params, set } = file.sweep;
   const sweep = loadSweep(join(root, path), { params, set, allowOutside: false, root });
   const plan = makePlan(sweep, { confirmed: true });
@@ -96,11 +98,11 @@ function checkCommit(
 }
 
 /** Every file must be what it was when the plan was made. */
-async function checkFiles(file: PlanFile, root: string): Promise<void> {
+async function checkFiles(file: PlanFile, root: string, checkout: boolean): Promise<void> {
   for (const { path, sha256 } of file.files) {
     const found = await hashOf(join(root, path));
     if (found === sha256) continue;
-    if (!file.checkout) {
+    if (!checkout) {
       const state = found === null ? "is missing in" : "is not the file that is listed in";
       throw new ReportedError(2, `${path} ${state} the plan, which is damaged.\nPlan again.`);
     }

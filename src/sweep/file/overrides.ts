@@ -1,4 +1,5 @@
 import { isRangeExpression } from "../axis.ts";
+import { nearest } from "../suggest.ts";
 import type { Report, Source } from "./source.ts";
 import type { ListNode, MapEntry, MapNode, Node, ScalarNode } from "./tree.ts";
 import { parseYaml } from "./yaml.ts";
@@ -18,6 +19,23 @@ export function applyParam(root: MapNode, text: string, report: Report): MapNode
     ? rangeNode(value, source, shift)
     : listNode(value, source, shift, report);
   return node === null ? root : put(root, ["parameters", key], node, report);
+}
+
+/**
+ * What is probably mistyped among `--param` flags: parameters that the file does not have, but one
+ * with a name alike. They are added all the same.
+ */
+export function mistypedParams(root: MapNode, params: readonly string[]): string[] {
+  const parameters = root.entries.get("parameters")?.value;
+  const names = parameters?.kind === "map" ? [...parameters.entries.keys()] : [];
+  return params.flatMap((text) => {
+    const name = text.slice(0, text.indexOf("="));
+    const near = names.includes(name) ? null : nearest(name, names);
+    if (near === null) return [];
+    return [
+      `--param ${name}: the sweep has no parameter ${name}, it is added; did you mean ${near}?`,
+    ];
+  });
 }
 
 function rangeNode(value: string, source: Source, shift: number): MapNode {

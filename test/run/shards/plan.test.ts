@@ -140,6 +140,10 @@ describe("shards need a checkout", () => {
 
     const elsewhere = openPlan(out, scratchIn(folder), { root, commit: "decaf" });
     await expect(elsewhere).rejects.toThrow(/plan of another commit[\s\S]*c0ffee[\s\S]*decaf/);
+    const none = { root: join(folder, "none"), commit: "decaf" };
+    const collecting = openPlan(out, scratchIn(folder), none, "collect");
+    if (carried) expect((await collecting).plan.count).toBe(opened.count);
+    else await expect(collecting).rejects.toThrow(/plan of another commit/);
     appendFileSync(join(root, "tables/cases.csv"), "5,6\n");
     await expect(openPlan(out, scratchIn(folder), here)).rejects.toThrow(
       /tables\/cases.csv is not the file that was planned/,

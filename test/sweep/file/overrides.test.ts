@@ -33,6 +33,15 @@ test("--param adds a parameter behind the others", () => {
   ]);
 });
 
+test.each([
+  ["rat=0.3", [/^--param rat: .* did you mean rate\?$/]],
+  ["rate=0.3", []],
+  ["temperature=3", []],
+])("--param %s that may be mistyped is warned of", (param, warnings) => {
+  const sweep = load("parameters: {rate: [0.1]}\ncommand: []", { params: [param] });
+  expect(sweep.warnings).toEqual(warnings.map((text) => expect.stringMatching(text)));
+});
+
 test("--param makes parameters where the file has none", () => {
   const given = { whole: true, params: ["a=1-3"] };
   expect(load("name: t\nimage: t\ncommand: []", given).space.count).toBe(3);
