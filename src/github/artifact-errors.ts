@@ -47,7 +47,8 @@ export function artifactError(
         'results", and keep the folder with actions/upload-artifact@v3.',
     );
   }
-  if (name === "ArtifactNotFoundError") {
+  const status = answered(cause);
+  if (name === "ArtifactNotFoundError" || status === 404) {
     return say(
       "this run has no such artifact, any more or at all.\n" +
         "It expired, was deleted, or belongs to another run: run the job that uploads it again.",
@@ -74,7 +75,6 @@ export function artifactError(
   if (isWriting(cause)) {
     return say(`${message}\nMake room on the runner's disk, or check who may write there.`);
   }
-  const status = answered(cause);
   if (status === 401 || status === 403) {
     return say(
       `the artifact service refused the job's own token (${status}): ${message}\n` +
@@ -86,6 +86,9 @@ export function artifactError(
       `${message}\nThis name and a hundred more with a number behind it are taken in this run: ` +
         "choose another.",
     );
+  }
+  if (isFinal(cause)) {
+    return say(`${message}\nThis is not expected; please report it with this message.`);
   }
   return say(
     `${message}\nIt was tried several times. See https://www.githubstatus.com, then run the ` +

@@ -158,6 +158,21 @@ describe.skipIf(azurite === null)(needing("azurite", "artifacts of a workflow ru
     expect(github.calls.length - before).toBe(1);
   });
 
+  it.each([
+    ["that is gone", 404, /no such artifact, any more or at all/],
+    ["that the service cannot read", 400, /\(400\).*please report it/s],
+  ])("are asked for once where the answer is of one %s", async (_what, status, expected) => {
+    const artifact = await upload();
+    const before = github.calls.length;
+    github.fail("GetSignedArtifactURL", { failure: { status } });
+    const text = await message(store.download(artifact, join(folder, "out")));
+    expect(text).toMatch(expected);
+    expect(text).not.toContain("several times");
+    expect(github.calls.slice(before).map(({ method }) => method)).toEqual([
+      ...["ListArtifacts", "GetSignedArtifactURL"],
+    ]);
+  });
+
   it("are as many as a job may make, and no more", async () => {
     await using strict = await startGitHub({ artifactsPerJob: 1 });
     const only = strict.startRun();
