@@ -2,12 +2,12 @@
  * Tiles of pictures as linear light, for merging. A file is one line of ASCII, a JSON object that ends
  * in a line feed, then 32-bit little-endian floats:
  *
- *     {"format":"linear-tile-1","width":1920,"height":1080,"x":960,"y":0,"columns":960,"rows":540,"samples":16}
+ *     {"format":"linear-tile","version":1,"width":1920,"height":1080,"x":960,"y":0,"columns":960,
+ *      "rows":540,"channels":["red","green","blue","samples"]}
  *
  * `width` and `height` are the whole picture's pixels; `x`, `y`, `columns` and `rows` the part of it
- * that the file has; `samples` how much that part weighs where tiles overlap. Then follow red, green and
- * blue of each pixel, row by row from the top left. With `"samples":"pixel"` a fourth float after the
- * three is the pixel's own weight.
+ * that the file has. Then, for each pixel of that part, row by row from the top left, the mean of red,
+ * green and blue, and how many samples that is the mean of.
  */
 
 import { z } from "zod";
@@ -22,23 +22,30 @@ export interface LinearTile {
   readonly y: number;
   readonly columns: number;
   readonly rows: number;
-  /** Red, green, blue and weight of each pixel, row by row. */
+  /** Mean red, green and blue, and the samples, of each pixel, row by row. */
   readonly pixels: Float32Array;
 }
 
 const side = z.number().int().min(1).max(65_536);
 const offset = z.number().int().min(0).max(65_535);
 const HEADER = z.object({
-  format: z.literal("linear-tile-1"),
+  format: z.literal("linear-tile"),
+  version: z.literal(1),
   width: side,
   height: side,
   x: offset,
   y: offset,
   columns: side,
   rows: side,
-  samples: z.union([z.literal("pixel"), z.number().positive()]),
+  channels: z.tuple([
+    z.literal("red"),
+    z.literal("green"),
+    z.literal("blue"),
+    z.literal("samples"),
+  ]),
 });
 
+const CHANNELS = 4;
 const MAX_HEADER = 4096;
 
 /**
@@ -51,37 +58,31 @@ export function readLinearTile(bytes: Buffer): LinearTile {
   const header = HEADER.safeParse(end === -1 ? null : json(bytes.toString("latin1", 0, end)));
   if (!header.success)
     throw new PictureProblem("is no tile of linear light: it has no such header");
-  const { samples, format: _, ...place } = header.data;
-  const { x, y, columns, rows, width, height } = place;
+  const { x, y, columns, rows, width, height } = header.data;
   if (x + columns > width || y + rows > height) {
     throw new PictureProblem(
       `is a tile outside of its picture: ${columns}x${rows} at ${x},${y} of ${width}x${height}`,
     );
   }
-  const channels = samples === "pixel" ? 4 : 3;
-  const count = columns * rows;
   const data = bytes.subarray(end + 1);
-  if (data.length !== count * channels * 4) {
+  const expected = columns * rows * CHANNELS * 4;
+  if (data.length !== expected) {
     throw new PictureProblem(
-      `has ${data.length} bytes of pixels instead of ${count * channels * 4}: it is not whole`,
+      `has ${data.length} bytes of pixels instead of ${expected}: it is not whole`,
     );
   }
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  const pixels = new Float32Array(count * 4);
-  for (let pixel = 0; pixel < count; pixel++) {
-    for (let channel = 0; channel < 4; channel++) {
-      const value =
-        channel < channels
-          ? view.getFloat32((pixel * channels + channel) * 4, true)
-          : Number(samples);
-      if (!Number.isFinite(value) || value < 0) {
-        const [column, row] = [pixel % columns, Math.floor(pixel / columns)];
-        throw new PictureProblem(`holds ${value} at pixel ${x + column},${y + row}`);
-      }
-      pixels[pixel * 4 + channel] = value;
+  const pixels = new Float32Array(columns * rows * CHANNELS);
+  for (let i = 0; i < pixels.length; i++) {
+    const value = view.getFloat32(i * 4, true);
+    if (!Number.isFinite(value) || value < 0) {
+      const pixel = Math.floor(i / CHANNELS);
+      const [column, row] = [pixel % columns, Math.floor(pixel / columns)];
+      throw new PictureProblem(`holds ${value} at pixel ${x + column},${y + row}`);
     }
+    pixels[i] = value;
   }
-  return { ...place, pixels };
+  return { x, y, columns, rows, width, height, pixels };
 }
 
 function json(text: string): unknown {

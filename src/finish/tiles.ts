@@ -64,8 +64,8 @@ function pictureName(to: string, value: Value | null): string {
 interface Merging {
   readonly width: number;
   readonly height: number;
-  /** Red, green and blue times weight, and the weight, of each pixel. */
-  readonly sums: Float32Array;
+  /** Mean red, green and blue so far, and the samples, of each pixel. */
+  readonly means: Float32Array;
 }
 
 async function merge(
@@ -92,11 +92,10 @@ async function merge(
     throw new StepFailure(`${title}: ${count} tiles are broken:\n${shortList(problems)}`);
   }
   checkGaps(merging, title);
-  const { width, height, sums } = merging;
+  const { width, height, means } = merging;
   const data = new Uint8Array(width * height * 3);
   for (let pixel = 0; pixel < width * height; pixel++) {
-    const weight = sums[pixel * 4 + 3] ?? 1;
-    for (let i = 0; i < 3; i++) data[pixel * 3 + i] = toSrgb((sums[pixel * 4 + i] ?? 0) / weight);
+    for (let i = 0; i < 3; i++) data[pixel * 3 + i] = toSrgb(means[pixel * 4 + i] ?? 0);
   }
   return { width, height, data };
 }
@@ -105,10 +104,10 @@ function begin({ width, height }: LinearTile): Merging {
   if (width * height > MAX_PIXELS) {
     throw new PictureProblem(`is of a picture of ${width}x${height} pixels, more than 100 million`);
   }
-  return { width, height, sums: new Float32Array(width * height * 4) };
+  return { width, height, means: new Float32Array(width * height * 4) };
 }
 
-function add({ width, height, sums }: Merging, tile: LinearTile): void {
+function add({ width, height, means }: Merging, tile: LinearTile): void {
   const { x, y, columns, rows, pixels } = tile;
   if (tile.width !== width || tile.height !== height) {
     throw new PictureProblem(
@@ -119,20 +118,25 @@ function add({ width, height, sums }: Merging, tile: LinearTile): void {
     for (let column = 0; column < columns; column++) {
       const from = (row * columns + column) * 4;
       const to = ((y + row) * width + x + column) * 4;
-      const weight = pixels[from + 3] ?? 0;
-      for (let i = 0; i < 3; i++)
-        sums[to + i] = (sums[to + i] ?? 0) + (pixels[from + i] ?? 0) * weight;
-      sums[to + 3] = (sums[to + 3] ?? 0) + weight;
+      const added = pixels[from + 3] ?? 0;
+      if (added === 0) continue;
+      const all = (means[to + 3] ?? 0) + added;
+      // 1 where it is the first: what one tile alone has stays as it is, to the last bit.
+      const share = added / all;
+      for (let i = 0; i < 3; i++) {
+        means[to + i] = (means[to + i] ?? 0) * (1 - share) + (pixels[from + i] ?? 0) * share;
+      }
+      means[to + 3] = all;
     }
   }
 }
 
 /** @throws StepFailure where no tile has a pixel, with the box around all of those. */
-function checkGaps({ width, height, sums }: Merging, title: string): void {
+function checkGaps({ width, height, means }: Merging, title: string): void {
   let count = 0;
   let [left, top, right, bottom] = [width, height, 0, 0];
   for (let pixel = 0; pixel < width * height; pixel++) {
-    if ((sums[pixel * 4 + 3] ?? 0) > 0) continue;
+    if ((means[pixel * 4 + 3] ?? 0) > 0) continue;
     count += 1;
     const [x, y] = [pixel % width, Math.floor(pixel / width)];
     left = Math.min(left, x);

@@ -42,9 +42,13 @@ export function tile(
   colour: readonly [number, number, number],
   samples = 1,
 ): Buffer {
-  const header = JSON.stringify({ format: "linear-tile-1", ...place, samples });
-  const pixels = Array.from({ length: place.columns * place.rows }, () => colour).flat();
-  return Buffer.concat([Buffer.from(`${header}\n`), Buffer.from(Float32Array.from(pixels).buffer)]);
+  const channels = ["red", "green", "blue", "samples"];
+  const header = JSON.stringify({ format: "linear-tile", version: 1, ...place, channels });
+  const pixels = Array.from({ length: place.columns * place.rows }, () => [...colour, samples]);
+  return Buffer.concat([
+    Buffer.from(`${header}\n`),
+    Buffer.from(Float32Array.from(pixels.flat()).buffer),
+  ]);
 }
 
 export interface MadePoint {
