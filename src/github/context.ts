@@ -86,8 +86,8 @@ type Event = z.infer<typeof EVENT>;
 /**
  * Reads which workflow run this is from the variables that GitHub sets and the event's file.
  *
- * @throws ReportedError (2) outside of GitHub Actions, where a variable is missing or makes no
- *   sense, and for the event pull_request_target.
+ * @throws ReportedError (2) outside of GitHub Actions, on Windows, where a variable is missing or
+ *   makes no sense, and for the event pull_request_target.
  */
 export function workflowContext(env: NodeJS.ProcessEnv): WorkflowContext {
   if (env.GITHUB_ACTIONS !== "true") {
@@ -95,6 +95,13 @@ export function workflowContext(env: NodeJS.ProcessEnv): WorkflowContext {
       2,
       "This is an action of a GitHub workflow, and this is no workflow (GITHUB_ACTIONS is not " +
         '"true").\nHere, the command line does the same: npx sim-pipeline --help',
+    );
+  }
+  if (env.RUNNER_OS === "Windows") {
+    throw new ReportedError(
+      2,
+      "This is a runner with Windows, where simulations do not run.\n" +
+        'Give the job one with Linux, as "runs-on: ubuntu-latest".',
     );
   }
   const parsed = ENVIRONMENT.safeParse(env);

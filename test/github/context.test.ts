@@ -110,6 +110,11 @@ describe("the context of a workflow", () => {
     expect(() => workflowContext(environment({}, { GITHUB_EVENT_PATH }))).toThrow(/cannot be read/);
   });
 
+  it("refuses a runner with Windows", () => {
+    const windows = { RUNNER_OS: "Windows", GITHUB_WORKSPACE: "D:\\a\\sims\\sims" };
+    expect(() => workflowContext(environment({}, windows))).toThrow(/Windows.*\n.*ubuntu-latest/);
+  });
+
   it("refuses pull_request_target, whoever asks", () => {
     const own = { pull_request: { head: { repo: { full_name: "octo-org/sims.io" } } } };
     expect(() =>
