@@ -105,9 +105,9 @@ input[type="search"] { flex: 1 1 18em; max-width: 30em; min-width: 0; }
 .facts small { display: block; font-weight: 400; }
 
 .failures details { border: 1px solid var(--line); border-radius: 8px; margin-bottom: 8px; padding: 0 14px; }
-.failures summary { cursor: pointer; display: flex; flex-wrap: wrap; align-items: center; gap: 2px 8px; padding: 10px 0; overflow-wrap: anywhere; }
-.failures summary::marker { content: none; }
-.failures summary .dot { margin: 0; }
+.failures summary { cursor: pointer; list-style: none; padding: 10px 0; overflow-wrap: anywhere; }
+.failures summary::-webkit-details-marker { display: none; }
+.failures summary > span + span, .failures summary > b + span { margin-left: 8px; }
 .failures .status { color: var(--soft); }
 .failures .reason::before { content: "· "; color: var(--soft); }
 .failures .file { display: inline-block; margin: 0 0 12px; font-size: 0.87rem; }

@@ -156,7 +156,7 @@ describe.skipIf(chromium === null)(needing("Chromium", "the report in a browser"
     await page.waitForSelector('#plot[data-kind="parallel"] svg');
     await page.select("#plots .picker:first-child select", "line");
     await page.waitForSelector('#plot[data-kind="line"] svg');
-    expect(await texts("#plot h3")).toEqual(["loss by rate for each optimizer"]);
+    expect(await texts("#plot h3")).toEqual(["loss by rate and optimizer"]);
     expect(await texts("#plot .legend span")).toEqual(expect.arrayContaining(["● adam", "▲ sgd"]));
   });
 

@@ -110,7 +110,7 @@ export function drawLine(
           label: x.heading,
           type: logX ? "log" : "linear",
           grid: true,
-          ...(logX ? { tickFormat: "~s" } : {}),
+          ...(logX ? { tickFormat: logFormat(distinct(x)) } : {}),
           nice: false,
           inset: 8,
           ticks: Math.max(3, Math.floor(width / 110)),
@@ -122,7 +122,7 @@ export function drawLine(
       grid: true,
       nice: true,
       ticks: 6,
-      ...(logY ? { tickFormat: "~g" } : {}),
+      ...(logY ? { tickFormat: logFormat(metric.values) } : {}),
     },
     color: { type: "ordinal", domain: names, range: COLORS.slice(0, names.length) },
     symbol: { domain: names, range: SYMBOLS.slice(0, names.length) },
@@ -150,4 +150,9 @@ function told(
     count > 1 ? `${metric.heading} mean ${number(mean)}` : `${metric.heading} ${number(mean)}`,
     ...(count > 1 ? [`middle half ${number(low)} to ${number(high)}`, pointCount(count)] : []),
   ].join("\n");
+}
+
+/** Thousands as 10k where all numbers are large; milli and micro are not what people read. */
+function logFormat(values: readonly unknown[]): string {
+  return values.every((value) => value === null || Number(value) >= 1) ? "~s" : "~g";
 }

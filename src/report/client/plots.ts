@@ -144,7 +144,7 @@ function caption({ kind, metric, x, y, series }: Choice): HTMLElement {
       ? ` by ${x.heading} and ${y?.heading}`
       : kind === "parallel"
         ? " by all parameters"
-        : ` by ${x.heading}${series === null ? "" : ` for each ${series.heading}`}`;
+        : ` by ${x.heading}${series === null ? "" : ` and ${series.heading}`}`;
   return h("h3", {}, h("b", {}, metric.heading), by);
 }
 

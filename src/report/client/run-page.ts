@@ -23,9 +23,9 @@ export function runPage(run: RunDocument): HTMLElement[] {
   const { table, pictures, failures, finish, attempts } = run;
   const sections = [
     section("overview", "Overview", header(run, view)),
-    finish.length > 0 ? section("results", "Finished", finishList(finish)) : null,
+    finish.length > 0 ? section("results", "Finish steps", finishList(finish)) : null,
     failures.length > 0
-      ? section("failures", `Failed points`, failureList(failures, run.failed))
+      ? section("failures", "Failed points", failureList(failures, run.failed))
       : null,
     plots(run, view, points),
     pictures.items.length > 0
