@@ -62,20 +62,21 @@ export function layOut(
   for (; boxWidth >= SMALLEST; boxWidth = Math.floor(boxWidth * 0.9)) {
     const width = boxWidth;
     const boxHeight = Math.max(1, Math.round((width * largest.height) / largest.width));
+    const box = { width, height: boxHeight };
+    // Breaking many labels takes long: only where they might fit.
+    if (!fitsSheet(sheetOf(columns, rows, box, 1))) continue;
     const lines = reduced(labels, (label) => wrapText(label, width, MAX_LINES).length);
-    const layout = sheetOf(columns, rows, { width, height: boxHeight }, Math.max(1, ...lines));
-    if (
-      layout.width <= MAX_SIDE &&
-      layout.height <= MAX_SIDE &&
-      layout.width * layout.height <= MAX_PIXELS
-    ) {
-      return layout;
-    }
+    const layout = sheetOf(columns, rows, box, Math.max(1, ...lines));
+    if (fitsSheet(layout)) return layout;
   }
   throw new StepFailure(
     `${count} pictures in ${columns} columns do not fit on a sheet of ${MAX_SIDE} pixels a side; ` +
       "choose the points with --param, or other columns.",
   );
+}
+
+function fitsSheet({ width, height }: Layout): boolean {
+  return width <= MAX_SIDE && height <= MAX_SIDE && width * height <= MAX_PIXELS;
 }
 
 /** The distinct values: spreading a million arguments would overflow the stack. */

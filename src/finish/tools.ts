@@ -38,7 +38,7 @@ export interface CheckOptions {
 }
 
 /** Overrides the image that ffmpeg runs in; where it is set, the ffmpeg of this machine is not used. */
-export const FFMPEG_IMAGE_VARIABLE = "SIM_PIPELINE_FFMPEG_IMAGE";
+const FFMPEG_IMAGE_VARIABLE = "SIM_PIPELINE_FFMPEG_IMAGE";
 
 /** Has ffmpeg and ffprobe on its PATH, with x264, VP9 and gif. https://hub.docker.com/r/jrottenberg/ffmpeg */
 const FFMPEG_IMAGE = "jrottenberg/ffmpeg:7.1-alpine";
