@@ -108,7 +108,7 @@ export function planSweep(options: PlanOptions): Plan {
  */
 export async function runSweep(options: RunOptions): Promise<RunSummary> {
   const plan = planSweep(options);
-  return await runPlan(plan, textsOf(plan.sweep), options);
+  return await withReport(await runPlan(plan, textsOf(plan.sweep), options), options);
 }
 
 /**
@@ -119,7 +119,26 @@ export async function runSweep(options: RunOptions): Promise<RunSummary> {
  */
 export async function runJobs(options: JobsOptions): Promise<RunSummary> {
   const { plan, texts } = planJobs(options.jobs, options.settings, resolve(options.folder ?? "."));
-  return await runPlan(plan, texts, options);
+  return await withReport(await runPlan(plan, texts, options), options);
+}
+
+/**
+ * Writes the report of a run that went to its end. Where that is refused the results are whole
+ * without it, so it is a warning; an interrupted run is to end soon.
+ */
+async function withReport<Summary extends RunSummary>(
+  summary: Summary,
+  { onEvent: emit = () => {} }: Pick<RunOptions, "onEvent">,
+): Promise<Summary> {
+  if (summary.interrupted !== null) return summary;
+  const { writeReport } = await import("./report/report.ts");
+  try {
+    return { ...summary, report: await writeReport(summary.folder) };
+  } catch (error) {
+    if (!(error instanceof ReportedError)) throw error;
+    emit({ type: "warning", message: `There is no report of this run. ${error.message}` });
+    return summary;
+  }
 }
 
 export interface ShardRunOptions extends Omit<RunOptions, keyof PlanOptions> {
@@ -247,7 +266,8 @@ export async function collectShards(options: CollectShardsOptions): Promise<Coll
   const collected = await collectPoints(options);
   const folder = resolve(options.out);
   const rest = { again: false, verify: false, signal, kill, emit };
-  return { ...collected, finish: await runFinish(plan, tools, { folder, ...rest }) };
+  const finish = await runFinish(plan, tools, { folder, ...rest });
+  return await withReport({ ...collected, finish }, options);
 }
 
 /**

@@ -83,6 +83,7 @@ export function summaryText(
     const more = made.length > 5 ? [`${grouped(made.length - 5)} more`] : [];
     lines.push(`finish   ${[...paths, ...more].join(", ")}`);
   }
+  if (summary.report !== null) lines.push(`report   ${shortPath(summary.report)}`);
   if (counts.pending + counts.cancelled > 0) {
     const rest = counted(counts.pending + counts.cancelled, "point");
     lines.push("", `${rest} did not end: ${remedy}.`);

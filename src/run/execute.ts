@@ -149,6 +149,7 @@ export async function execute(
       remarks: remarks(database, 5),
       exports: exports.map((name) => join(folder.root, name)),
       finish: [],
+      report: null,
       interrupted: !stop.aborted
         ? null
         : reason === "SIGINT" || reason === "SIGTERM"
@@ -196,6 +197,7 @@ export async function executeNothing(
     remarks: { count: 0, first: [] },
     exports: exports.map((name) => join(folder.root, name)),
     finish: [],
+    report: null,
     interrupted: null,
     stopped: null,
   };

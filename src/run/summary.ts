@@ -23,6 +23,8 @@ export interface RunSummary {
   readonly exports: readonly string[];
   /** How the sweep's finish steps ended, in their order. */
   readonly finish: readonly FinishRow[];
+  /** Absolute path of report.html; null where none was written. */
+  readonly report: string | null;
   /** What ended the run early, or null. */
   readonly interrupted: "SIGINT" | "SIGTERM" | "aborted" | null;
   /** Null, or why nothing more was started: the sweep's on-failure rule. */

@@ -25,6 +25,7 @@ const summary = (changes: Partial<RunSummary>): RunSummary => ({
   interrupted: null,
   remarks: { count: 0, first: [] },
   finish: [],
+  report: null,
   stopped: null,
   ...changes,
 });
@@ -38,7 +39,7 @@ const failure = (name: string, lastLines: readonly string[]) => ({
 });
 
 it("tells of a run in which everything succeeded, and where its results are", () => {
-  expect(summaryText(summary({ cached: 20 }))).toBe(
+  expect(summaryText(summary({ cached: 20, report: "/runs/pi/report.html" }))).toBe(
     [
       "All 60 points succeeded, in 12 s (docker)",
       "  succeeded  60  (20 from earlier runs)",
@@ -46,6 +47,7 @@ it("tells of a run in which everything succeeded, and where its results are", ()
       "results  /runs/pi/results.csv, /runs/pi/results.jsonl",
       "outputs  /runs/pi/points",
       "logs     /runs/pi/logs",
+      "report   /runs/pi/report.html",
     ].join("\n"),
   );
 });

@@ -138,6 +138,7 @@ async function collectInto(folder: RunFolder, options: CollectOptions): Promise<
     remarks: remarks(database, 5),
     exports: exports.map((name) => join(folder.root, name)),
     finish: [],
+    report: null,
     interrupted: null,
     stopped: null,
     missing: missingPoints(database, file, used),
