@@ -1,12 +1,9 @@
-/**
- * Bundles the client of the report into one script, and prints where it is: in node_modules/.cache,
- * or in the file that is named. Does nothing where that is newer than all it is made of.
- */
-import { globSync, mkdirSync, renameSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import { rolldown } from "rolldown";
-import { repository } from "./action-files.ts";
-import { licensesOf } from "./bundle-licenses.ts";
+/** Bundles the client of the report into one script. */
+import { globSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const repository = fileURLToPath(new URL("..", import.meta.url));
 
 export interface ReportClient {
   /** Begins with the licences of the packages in it, since it travels in every report. */
@@ -17,6 +14,9 @@ export interface ReportClient {
 
 /** Bundles `src/report/client`. The same sources and packages give the same text. */
 export async function bundleReport(): Promise<ReportClient> {
+  // Most of the time nothing is to be bundled.
+  const { rolldown } = await import("rolldown");
+  const { licensesOf } = await import("./bundle-licenses.ts");
   await using bundle = await rolldown({
     cwd: repository,
     input: "src/report/client/main.ts",
@@ -35,25 +35,26 @@ export async function bundleReport(): Promise<ReportClient> {
   return { code: `/*\n${licenses}\n*/\n${chunk.code.trimEnd()}\n`, modules };
 }
 
-/** Writes it where that is older than what it is made of. */
-async function update(path: string): Promise<void> {
+const CACHE = join(repository, "node_modules/.cache/sim-pipeline/report-client.js");
+
+/**
+ * The client as a checkout runs it: bundled again where the last time was before a change of what
+ * it is made of.
+ */
+export async function currentClient(): Promise<string> {
   const sources = globSync(["src/report/**/*.ts", "scripts/bundle-*.ts", "package-lock.json"], {
     cwd: repository,
   });
   const time = (file: string) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  if (sources.every((source) => time(join(repository, source)) < time(path))) return;
+  const last = time(CACHE);
+  if (sources.every((source) => time(join(repository, source)) < last)) {
+    return readFileSync(CACHE, "utf8");
+  }
   const { code } = await bundleReport();
-  mkdirSync(dirname(path), { recursive: true });
+  mkdirSync(dirname(CACHE), { recursive: true });
   // Two may do this at the same time.
-  const partial = `${path}.${process.pid}`;
+  const partial = `${CACHE}.${process.pid}`;
   writeFileSync(partial, code);
-  renameSync(partial, path);
-}
-
-if (import.meta.main) {
-  const [named = join(repository, "node_modules/.cache/sim-pipeline/report-client.js")] =
-    process.argv.slice(2);
-  const path = resolve(named);
-  await update(path);
-  process.stdout.write(`${path}\n`);
+  renameSync(partial, CACHE);
+  return code;
 }

@@ -1,9 +1,12 @@
-import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
+import { z } from "zod";
 import { ReportedError } from "../sweep/errors.ts";
+
+const MAKER = z.object({
+  currentClient: z.custom<() => Promise<string>>((value) => typeof value === "function"),
+});
 
 /**
  * The script of a report's page: what `src/report/client` is bundled to. It lies beside this module
@@ -15,7 +18,7 @@ import { ReportedError } from "../sweep/errors.ts";
 export async function clientScript(): Promise<string> {
   const built = new URL("client.js", import.meta.url);
   if (existsSync(built)) return await readFile(built, "utf8");
-  const maker = fileURLToPath(new URL("../../scripts/bundle-report.ts", import.meta.url));
+  const maker = new URL("../../scripts/bundle-report.ts", import.meta.url);
   if (!existsSync(maker)) {
     throw new ReportedError(
       3,
@@ -24,8 +27,9 @@ export async function clientScript(): Promise<string> {
     );
   }
   try {
-    const { stdout } = await promisify(execFile)(process.execPath, [maker], { encoding: "utf8" });
-    return await readFile(stdout.trim(), "utf8");
+    // Not by a name that bundlers and the compiler look into: the package has no scripts.
+    const { currentClient } = MAKER.parse(await import(maker.href));
+    return await currentClient();
   } catch (cause) {
     const text = cause instanceof Error ? cause.message : String(cause);
     throw new ReportedError(

@@ -7,7 +7,7 @@ import type { Status } from "../sweep/sweep.ts";
 import type { Work } from "./document.ts";
 import { type Chart, chooseChart } from "./job-summary-chart.ts";
 import { clean, cut } from "./markdown.ts";
-import { DETAIL_HEADINGS, overview, tap, workMeter } from "./overview.ts";
+import { DETAIL_HEADINGS, overview, workOf } from "./overview.ts";
 
 /** What a run folder does not say of itself. */
 export interface SummaryFacts {
@@ -78,6 +78,7 @@ export function summaryData(root: string, facts: SummaryFacts): SummaryData {
     sweep: null,
     ...facts,
     ...overview(database),
+    ...workOf(database),
     ...gathered,
     chart: chooseChart(database),
     failures: failures(database, folder, FAILURES).map((failure) => ({
@@ -93,21 +94,16 @@ function lastState(line: string): string {
 }
 
 /** One pass over all rows, of which few are kept. */
-function gather(
-  rows: Iterable<Row>,
-): Pick<SummaryData, "cached" | "work" | "columns" | "moreColumns" | "rows"> {
+function gather(rows: Iterable<Row>): Pick<SummaryData, "columns" | "moreColumns" | "rows"> {
   const bad: Row[] = [];
   const good: Row[] = [];
-  const meter = workMeter();
   const look = (row: Row) => {
     const kept = row.status === "succeeded" ? good : bad;
     if (kept.length < ROWS) kept.push(row);
-    meter.add(row);
   };
   const shown = layoutOf(tap(rows, look)).filter(({ heading }) => !DETAIL_HEADINGS.has(heading));
   const columns = shown.slice(0, COLUMNS);
   return {
-    ...meter.read(),
     columns: columns.map(({ heading, type }) => ({
       heading: cut(heading, CELL),
       right: type === "integer" || type === "number",
@@ -121,4 +117,11 @@ function gather(
 
 function short(cell: Cell): Cell {
   return typeof cell === "string" ? cut(cell, CELL) : cell;
+}
+
+function* tap<T>(items: Iterable<T>, look: (item: T) => void): Iterable<T> {
+  for (const item of items) {
+    look(item);
+    yield item;
+  }
 }

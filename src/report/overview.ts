@@ -1,6 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
-import type { Row } from "../results/layout.ts";
 import { statusCounts } from "../results/rows.ts";
 import { STATUSES } from "../sweep/sweep.ts";
 import type { Overview, Work } from "./document.ts";
@@ -34,33 +33,28 @@ export function overview(database: DatabaseSync): Overview {
   };
 }
 
-/** Adds up rows; `cached` counts those that an earlier run ran, whose times are left out. */
-export function workMeter(): {
-  add(row: Row): void;
-  read(): { readonly cached: number; readonly work: Work };
-} {
-  let cached = 0;
-  let sum = 0;
-  let cpu = 0;
-  let longest: Work["longest"] = null;
-  return {
-    add({ name, seconds, cpu_seconds, cached: isCached }) {
-      if (isCached) {
-        cached++;
-        return;
-      }
-      sum += seconds ?? 0;
-      cpu += cpu_seconds ?? 0;
-      if (seconds !== null && seconds > (longest?.seconds ?? 0)) longest = { name, seconds };
-    },
-    read: () => ({ cached, work: { sum, cpu, longest } }),
-  };
-}
+const WORK = z.object({ cached: z.number(), sum: z.number(), cpu: z.number() });
+const LONGEST = z.object({ name: z.string(), seconds: z.number() });
 
-/** The same items, each looked at when it comes by. */
-export function* tap<T>(items: Iterable<T>, look: (item: T) => void): Iterable<T> {
-  for (const item of items) {
-    look(item);
-    yield item;
-  }
+/** What the points took; `cached` counts those that an earlier run ran, whose times are left out. */
+export function workOf(database: DatabaseSync): { readonly cached: number; readonly work: Work } {
+  const { cached, sum, cpu } = WORK.parse(
+    database
+      .prepare(
+        `SELECT coalesce(sum(cached), 0) AS cached,
+           coalesce(sum(seconds) FILTER (WHERE NOT cached), 0) AS sum,
+           coalesce(sum(cpu_seconds) FILTER (WHERE NOT cached), 0) AS cpu FROM points`,
+      )
+      .get(),
+  );
+  const longest = database
+    .prepare(
+      `SELECT name, seconds FROM points WHERE NOT cached AND seconds > 0
+       ORDER BY seconds DESC, idx LIMIT 1`,
+    )
+    .get();
+  return {
+    cached,
+    work: { sum, cpu, longest: longest === undefined ? null : LONGEST.parse(longest) },
+  };
 }

@@ -44,7 +44,9 @@ async function writePage(
   // Whole or absent, also while somebody looks at the older one.
   const partial = `${path}.partial`;
   try {
-    await writeFile(partial, text);
+    // Never through a link that somebody put there.
+    await rm(partial, { force: true });
+    await writeFile(partial, text, { flag: "wx" });
     await rename(partial, path);
   } catch (cause) {
     await rm(partial, { force: true }).catch(() => {});

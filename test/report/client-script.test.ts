@@ -1,9 +1,18 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { bundleActions, startBytes } from "../../scripts/bundle-actions.ts";
 import { clientScript } from "../../src/report/client-script.ts";
 
 const sources = fileURLToPath(new URL("../../src", import.meta.url));
@@ -14,6 +23,7 @@ beforeEach(() => {
   for (const file of ["report/client-script.ts", "sweep/errors.ts"]) {
     cpSync(join(sources, file), join(folder, "src", file));
   }
+  symlinkSync(join(sources, "../node_modules"), join(folder, "node_modules"));
   writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
@@ -49,4 +59,19 @@ test("a checkout that cannot bundle it says why", () => {
   expect(ask()).toMatch(
     /^3 Cannot bundle the report's script: [\s\S]*Install what it is made of: npm ci/,
   );
+});
+
+test("in the actions' bundles it is a chunk of its own, and its licences are told", async () => {
+  const entry = join(folder, "entry.ts");
+  const module = JSON.stringify(join(sources, "report/client-script.ts"));
+  writeFileSync(
+    entry,
+    `import { clientScript } from ${module}; console.log(await clientScript());`,
+  );
+  const bundles = join(folder, "bundles");
+  const chunks = await bundleActions(bundles, { entry });
+  expect(startBytes(chunks, "entry.js")).toBeLessThan(10_000);
+  const { stdout } = spawnSync(process.execPath, [join(bundles, "entry.js")], { encoding: "utf8" });
+  expect(stdout).toBe(`${await clientScript()}\n`);
+  expect(readFileSync(join(bundles, "licenses.txt"), "utf8")).toContain("@observablehq/plot");
 });

@@ -7,7 +7,7 @@ import { type Column, layoutOf, type Row } from "../../results/layout.ts";
 import { addressOf } from "../address.ts";
 import type { ComparisonDocument, PairedTable, RunSide } from "../document.ts";
 import { clean, cut } from "../markdown.ts";
-import { overview } from "../overview.ts";
+import { overview, workOf } from "../overview.ts";
 import { changesOf, type Known } from "./changes.ts";
 import { type Pair, pairsOf } from "./pairs.ts";
 import { picturePairs } from "./picture-pairs.ts";
@@ -50,7 +50,6 @@ interface Side extends Known {
 
 function sideOf(database: DatabaseSync, folder: RunFolder, page: RunFolder): Side {
   database.exec("BEGIN");
-  const { rows, work } = firstRows(database);
   const keys = database
     .prepare("SELECT key FROM points ORDER BY idx LIMIT ?")
     .all(ROWS)
@@ -62,9 +61,9 @@ function sideOf(database: DatabaseSync, folder: RunFolder, page: RunFolder): Sid
     folder: folder.root.split(sep).at(-1) ?? "",
     base: path === "" ? "" : `${addressOf(path)}/`,
     elapsed: elapsedOf(database, executions),
-    work,
+    work: workOf(database).work,
   };
-  return { side, rows, keys, execution: executions.at(-1) ?? null };
+  return { side, rows: firstRows(database), keys, execution: executions.at(-1) ?? null };
 }
 
 function tableOf(

@@ -7,7 +7,7 @@ import { pointRows } from "../../results/rows.ts";
 import type { RunDocument, TableData } from "../document.ts";
 import { chooseAxes } from "../job-summary-chart.ts";
 import { clean, cut } from "../markdown.ts";
-import { overview, workMeter } from "../overview.ts";
+import { overview, workOf } from "../overview.ts";
 import { commandData, pointCommand } from "./commands.ts";
 import { failureData } from "./failures.ts";
 import { finishData } from "./finish.ts";
@@ -25,17 +25,16 @@ export function runDocument(folder: RunFolder): RunDocument {
   // One moment of a run that goes on.
   database.exec("BEGIN");
   const facts = overview(database);
-  const { rows, ...meter } = firstRows(database);
   const executions = executionData(database);
   const last = executions.at(-1) ?? null;
-  const table = tableData(rows, facts.points);
+  const table = tableData(firstRows(database), facts.points);
   return {
     kind: "run",
     made: new Date().toISOString(),
     ...facts,
     engine: facts.engine === null ? null : cut(clean(facts.engine), 100),
     image: facts.image === null ? null : cut(clean(facts.image), 500),
-    ...meter,
+    ...workOf(database),
     elapsed: elapsedOf(database, executions),
     executions,
     table,
@@ -49,15 +48,9 @@ export function runDocument(folder: RunFolder): RunDocument {
   };
 }
 
-/** One pass over all rows, of which the first are kept. */
-export function firstRows(database: DatabaseSync) {
-  const meter = workMeter();
-  const rows: Row[] = [];
-  for (const row of pointRows(database)) {
-    meter.add(row);
-    if (rows.length < ROWS) rows.push(row);
-  }
-  return { rows, ...meter.read() };
+/** The rows that a page holds. */
+export function firstRows(database: DatabaseSync): Row[] {
+  return [...Iterator.from(pointRows(database)).take(ROWS)];
 }
 
 /** The headings of the axes that the job's summary chooses too. */
