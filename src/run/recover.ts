@@ -18,7 +18,6 @@ import {
 
 export interface RecoverContext extends SettleContext {
   readonly engine: Pick<Engine, "recover">;
-  readonly secrets: Readonly<Record<string, string>>;
 }
 
 /** One point of a task that was found to have ended. */

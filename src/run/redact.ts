@@ -62,6 +62,13 @@ export function redactor(secrets: readonly string[]): Redactor | null {
   };
 }
 
+/** A text with each secret replaced by `***`, by the rules of `redactor`. */
+export function redactText(text: string, secrets: readonly string[]): string {
+  const redacting = redactor(secrets);
+  if (redacting === null) return text;
+  return Buffer.concat([redacting.push(Buffer.from(text)), redacting.end()]).toString();
+}
+
 /** The byte strings to look for, longest first. */
 function needlesOf(secrets: readonly string[]): string[] {
   const texts = secrets.flatMap((secret) => {

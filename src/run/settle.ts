@@ -13,6 +13,7 @@ import {
 } from "../results/outputs.ts";
 import type { Status } from "../sweep/sweep.ts";
 import type { AttemptEnd, Journal, Protocol } from "./journal.ts";
+import { redactText } from "./redact.ts";
 
 /** One point's share of a task that ended. */
 export interface Settling {
@@ -28,6 +29,8 @@ export interface Settling {
 export interface SettleContext {
   readonly journal: Journal;
   readonly folder: RunFolder;
+  /** By name; they are taken out of what is told of a point. */
+  readonly secrets: Readonly<Record<string, string>>;
 }
 
 /** How the task of one or several points ended. */
@@ -82,10 +85,12 @@ export async function judge(
   );
   const warnings = inspected.warnings.map(({ path, reason }) => `${path}: ${reason}`);
   const remarks = [outcome.detail, ...dropped, ...warnings];
+  const secrets = Object.values(context.secrets);
   const ended = (status: Status, reason: string | null): Judged => ({
     ...measured,
     status,
-    reason: [reason, ...remarks].filter((part) => part !== null).join("; ") || null,
+    reason:
+      redactText([reason, ...remarks].filter((part) => part !== null).join("; "), secrets) || null,
     metrics: null,
     files: null,
   });
@@ -117,9 +122,19 @@ export async function judge(
   return {
     ...ended("succeeded", null),
     exitCode: 0,
-    metrics,
+    metrics: metrics === null ? null : withoutSecrets(metrics, secrets),
     files: inspected.files,
   };
+}
+
+/** Metrics reach tables, reports and summaries, where logs do not. */
+function withoutSecrets(metrics: Metrics, secrets: readonly string[]): Metrics {
+  if (secrets.length === 0) return metrics;
+  const entries = Object.entries(metrics).map(([name, value]) => [
+    redactText(name, secrets),
+    typeof value === "string" ? redactText(value, secrets) : value,
+  ]);
+  return Object.fromEntries(entries);
 }
 
 function divided(total: number | null, by: number): number | null {

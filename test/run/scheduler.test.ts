@@ -22,6 +22,20 @@ describe("a run of points that succeed", () => {
     expect(existsSync(`${out}/staging`)).toBe(false);
   });
 
+  test("tells no secret of theirs in metrics", async () => {
+    const out = temporaryFolder();
+    await runFake(
+      out,
+      { parameters: { seed: [1] }, secrets: ["KEY"] },
+      () => ({
+        files: { "result.json": '{"said": "the key is t0p-secret", "n": 1, "t0p-secret": 2}' },
+      }),
+      { secrets: { KEY: "t0p-secret" } },
+    );
+    const [row] = read(out, "results.jsonl").trim().split("\n");
+    expect(JSON.parse(row ?? "")).toMatchObject({ said: "the key is ***", n: 1, "***": 2 });
+  });
+
   test.each([1, 2, 5])("uses %i workers and no more", async (workers) => {
     let waiting: (() => void)[] = [];
     const { engine } = await runFake(
