@@ -105,13 +105,14 @@ input[type="search"] { flex: 1 1 18em; max-width: 30em; min-width: 0; }
 .facts small { display: block; font-weight: 400; }
 
 .failures details { border: 1px solid var(--line); border-radius: 8px; margin-bottom: 8px; padding: 0 14px; }
-.failures summary { cursor: pointer; list-style: none; padding: 10px 0; overflow-wrap: anywhere; }
+.failures summary { position: relative; cursor: pointer; list-style: none; padding: 10px 0 10px 18px; overflow-wrap: anywhere; }
+.failures summary > .dot { position: absolute; left: 0; top: 17px; margin: 0; }
 .failures summary::-webkit-details-marker { display: none; }
-.failures summary > span + span, .failures summary > b + span { margin-left: 8px; }
+.failures summary > b ~ span { margin-left: 8px; }
 .failures .status { color: var(--soft); }
 .failures .reason::before { content: "· "; color: var(--soft); }
 .failures .file { display: inline-block; margin: 0 0 12px; font-size: 0.87rem; }
-.log { background: var(--sunken); border-radius: 6px; padding: 12px 14px; margin: 0 0 10px; overflow: auto; max-height: 22em; white-space: pre-wrap; overflow-wrap: anywhere; }
+.log { background: var(--sunken); border-radius: 6px; padding: 12px 14px; margin: 0 0 10px; overflow: auto; max-height: 17em; white-space: pre-wrap; overflow-wrap: anywhere; }
 
 .plot h3 { font-weight: 400; margin: 0 0 10px; font-size: 1rem; }
 .figure { display: block; height: auto; max-width: 100%; --plot-background: var(--raised); }
@@ -166,7 +167,7 @@ table.plain { border-collapse: collapse; font-size: 0.9rem; min-width: 50%; }
 table.plain th, table.plain td { text-align: left; vertical-align: top; padding: 7px 22px 7px 0; border-bottom: 1px solid var(--line); }
 table.plain thead th { color: var(--soft); font-weight: 500; font-size: 0.85rem; white-space: nowrap; }
 table.plain tbody th { font-weight: 600; }
-table.plain td.number { text-align: right; white-space: nowrap; }
+table.plain th.number, table.plain td.number { text-align: right; white-space: nowrap; }
 table.plain .code { overflow-wrap: anywhere; max-width: 30em; }
 .command { display: flex; align-items: flex-start; gap: 8px; background: var(--sunken); border-radius: 6px; }
 .command pre { flex: 1; margin: 0; padding: 10px 14px; overflow-x: auto; min-width: 0; }

@@ -43,7 +43,17 @@ export function metricTable(table: PairedTable): HTMLElement {
     h(
       "table",
       { class: "plain metrics" },
-      h("thead", {}, h("tr", {}, ...head.map((text) => h("th", { scope: "col" }, text)))),
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          ...head.map((text, i) =>
+            h("th", { scope: "col", class: i > 0 && i < 7 ? "number" : null }, text),
+          ),
+        ),
+      ),
       h("tbody", {}, ...rows),
     ),
   );

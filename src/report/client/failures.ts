@@ -3,7 +3,7 @@ import { counted, grouped } from "../quantities.ts";
 import { h } from "./dom.ts";
 
 /** Failed points that are listed before one asks for more. */
-const AT_ONCE = 20;
+const AT_ONCE = 10;
 
 /** The failed points, each with its reason and the end of its log. */
 export function failureList(failures: readonly FailureData[], all: number): HTMLElement {
@@ -12,7 +12,9 @@ export function failureList(failures: readonly FailureData[], all: number): HTML
   let shown = 0;
   const add = () => {
     const next = failures.slice(shown, shown + AT_ONCE);
-    list.append(...next.map((failure, i) => entry(failure, shown + i < 3)));
+    list.append(
+      ...next.map((failure, i) => entry(failure, failures.length <= 3 || shown + i === 0)),
+    );
     shown += next.length;
     more.hidden = shown === failures.length;
     more.textContent = `Show ${grouped(Math.min(AT_ONCE, failures.length - shown))} more of ${grouped(failures.length)}`;

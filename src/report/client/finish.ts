@@ -2,7 +2,7 @@ import { addressOf } from "../address.ts";
 import type { FinishData } from "../document.ts";
 import { bytes, counted } from "../quantities.ts";
 import { h } from "./dom.ts";
-import { isVideo } from "./point.ts";
+import { isActive, isVideo } from "./point.ts";
 import { span } from "./values.ts";
 
 /** What the finish steps made: videos in a player, pictures, and links to all else. */
@@ -43,7 +43,12 @@ function made({ path, size }: FinishData["files"][number]): HTMLElement {
     "figure",
     {},
     shown(path, href),
-    h("figcaption", {}, h("a", { href }, path), h("span", { class: "muted" }, ` ${bytes(size)}`)),
+    h(
+      "figcaption",
+      {},
+      isActive(path) ? path : h("a", { href }, path),
+      h("span", { class: "muted" }, ` ${bytes(size)}`),
+    ),
   );
 }
 
@@ -57,5 +62,6 @@ function shown(path: string, href: string): HTMLElement | null {
       loop: true,
     });
   if (!/\.(?:a?png|jpe?g|gif|webp|avif|svg)$/i.test(path)) return null;
-  return h("a", { href }, h("img", { src: href, alt: path, loading: "lazy", decoding: "async" }));
+  const image = h("img", { src: href, alt: path, loading: "lazy", decoding: "async" });
+  return isActive(path) ? image : h("a", { href }, image);
 }

@@ -20,7 +20,11 @@ export function parameterTable({ columns }: TableData): HTMLElement {
       h("td", {}, valueList(column, values)),
     );
   });
-  const head = ["Parameter", "Values", ""].map((text) => h("th", { scope: "col" }, text));
+  const head = [
+    h("th", { scope: "col" }, "Parameter"),
+    h("th", { scope: "col", class: "number" }, "How many"),
+    h("th", { scope: "col" }, "Values"),
+  ];
   return h(
     "div",
     { class: "scroll" },

@@ -25,6 +25,11 @@ export function isVideo(path: string): boolean {
   return /\.(?:mp4|webm|ogv|mov)$/i.test(path);
 }
 
+/** Files in which a browser that opens them would run what a simulation wrote. */
+export function isActive(path: string): boolean {
+  return /\.(?:svg|x?html?|xml|pdf)$/i.test(path);
+}
+
 export function pointsOf({ table, pictures, pointCommand }: RunDocument): Points {
   const column = (heading: string) =>
     table.columns.find((one) => one.group === "point" && one.heading === heading)?.values ?? [];

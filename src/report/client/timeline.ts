@@ -71,10 +71,14 @@ export function timeline({ attempts, executions }: RunDocument, points: Points):
   };
   const chart = (bars: readonly Bar[], lanes: readonly string[], from: number, length: number) => {
     const height = lanes.length > 30 ? 10 : lanes.length > 12 ? 16 : 24;
+    // What went wrong is not to vanish among thousands that did not.
+    const isGood = (bar: Bar) => STATUSES[bar.status] === "succeeded";
     const x1 = (bar: Bar) => bar.start - from;
     // As wide as can be seen.
-    const x2 = (bar: Bar) => Math.max(bar.end, bar.start + length / width) - from;
+    const x2 = (bar: Bar) =>
+      Math.max(bar.end, bar.start + ((isGood(bar) ? 1 : 2) * length) / width) - from;
     const retried = bars.filter((bar) => bar.retried);
+    const ordered = [...bars.filter(isGood), ...bars.filter((bar) => !isGood(bar))];
     return Plot.plot({
       ...COMMON,
       width,
@@ -92,7 +96,7 @@ export function timeline({ attempts, executions }: RunDocument, points: Points):
       y: { type: "band", domain: lanes, label: null, padding: 0.18, tickSize: 0 },
       color: { domain: STATUSES.map(String), range: STATUSES.map((status) => `var(--${status})`) },
       marks: [
-        Plot.barX(bars, {
+        Plot.barX(ordered, {
           x1,
           x2,
           y: "lane",

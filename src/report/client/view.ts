@@ -68,7 +68,7 @@ const OPERATORS: Readonly<Record<string, (order: number) => boolean>> = {
  * Rows for which every word of a filter is true: `error<0.01` and `status=failed` compare a column,
  * any other word is looked for in the whole row; quotes keep spaces together. Null: all rows.
  */
-export function rowFilter(
+function rowFilter(
   text: string,
   columns: readonly ColumnData[],
   search: (row: number) => string,
@@ -102,7 +102,7 @@ function comparison(word: string, columns: readonly ColumnData[]): Test | null {
 }
 
 /** The rows by the values of a column; missing values stand at the end, equal ones stay in order. */
-export function sorted(
+function sorted(
   rows: readonly number[],
   sort: Sort | null,
   columns: readonly ColumnData[],

@@ -1,7 +1,7 @@
 import type { RunDocument } from "../document.ts";
 import { h } from "./dom.ts";
 import { picture } from "./picture.ts";
-import type { Points } from "./point.ts";
+import { isActive, type Points } from "./point.ts";
 import { copyable } from "./reproduce.ts";
 import { shown } from "./values.ts";
 import type { ViewStore } from "./view.ts";
@@ -53,7 +53,10 @@ export function viewer(run: RunDocument, points: Points, view: ViewStore): Viewe
             others.length > 0 ? h("div", { class: "chips" }, ...others) : null,
           );
     content.replaceChildren(
-      ...[stage, details(medium?.href ?? null)].filter((part) => part !== null),
+      ...[
+        stage,
+        details(medium === undefined || isActive(medium.path) ? null : medium.href),
+      ].filter((part) => part !== null),
     );
     content.classList.toggle("plain", stage === null);
   };
