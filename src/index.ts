@@ -17,7 +17,7 @@ import { type Job, planJobs, type Texts, textsOf } from "./run/jobs.ts";
 import type { ResumeMode } from "./run/reconcile.ts";
 import { bringToRest } from "./run/rest.ts";
 import type { OpenPlan } from "./run/shards/open.ts";
-import type { RunSummary } from "./run/summary.ts";
+import { interruptionBy, type RunSummary } from "./run/summary.ts";
 import { ReportedError } from "./sweep/errors.ts";
 import { loadSweep, secretsFrom } from "./sweep/load.ts";
 import type { Sweep } from "./sweep/sweep.ts";
@@ -239,7 +239,8 @@ async function runPlan(
   const again = options.resume === "off";
   const ends = { signal, kill, emit };
   const finish = await runFinish(whole, tools, { folder: out, again, verify, ...ends });
-  return { ...summary, finish };
+  const interrupted = summary.interrupted ?? interruptionBy(AbortSignal.any([signal, kill]));
+  return { ...summary, finish, interrupted };
 }
 
 export interface CollectShardsOptions extends CollectOptions, EngineOptions {

@@ -30,7 +30,7 @@ export async function runChecks(env: Environment): Promise<Check[]> {
       lack: "no `sim-pipeline build` where Docker's command line is 23 or newer; no builds for several platforms, no cache in a registry. `run` builds with the daemon's own BuildKit. https://docs.docker.com/go/buildx/",
     }),
     toolCheck("ffmpeg", "ffmpeg", ["-version"], {
-      lack: "no videos made from the frames of a run. Install ffmpeg.",
+      lack: "videos of a run's frames are made in a container, which needs Docker. Install ffmpeg.",
     }),
     toolCheck("ssh", "ssh", ["-V"], {
       lack: "no other machine can be reached by SSH. Install OpenSSH's client.",

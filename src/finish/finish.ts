@@ -76,6 +76,10 @@ export async function runFinish(
   using _lock = lockRunFolder(folder);
   try {
     using database = openDatabase(folder);
+    if (steps.length === 0) {
+      planSteps(database, [], () => false);
+      return [];
+    }
     const points = finishPoints(database);
     const finish = finishFolder(folder);
     const keyed = finishKeys(steps, points, tools).map((key, index) => ({

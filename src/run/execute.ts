@@ -27,7 +27,7 @@ import { type ResumeMode, reconcile } from "./reconcile.ts";
 import { recoverRun } from "./recover.ts";
 import { reuseResults } from "./reuse.ts";
 import { schedule, workerCount } from "./scheduler.ts";
-import type { RunSummary } from "./summary.ts";
+import { interruptionBy, type RunSummary } from "./summary.ts";
 
 export interface ExecuteOptions {
   /** Absolute path of the run folder. */
@@ -137,7 +137,6 @@ export async function execute(
     }
     journal.finish();
     database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
-    const { reason } = stop;
     return {
       run,
       folder: folder.root,
@@ -150,11 +149,7 @@ export async function execute(
       exports: exports.map((name) => join(folder.root, name)),
       finish: [],
       report: null,
-      interrupted: !stop.aborted
-        ? null
-        : reason === "SIGINT" || reason === "SIGTERM"
-          ? reason
-          : "aborted",
+      interrupted: interruptionBy(stop),
       stopped,
     };
   } catch (error) {

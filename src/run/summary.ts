@@ -30,3 +30,9 @@ export interface RunSummary {
   /** Null, or why nothing more was started: the sweep's on-failure rule. */
   readonly stopped: string | null;
 }
+
+/** What ended a run early, by the signal that did. */
+export function interruptionBy({ aborted, reason }: AbortSignal): RunSummary["interrupted"] {
+  if (!aborted) return null;
+  return reason === "SIGINT" || reason === "SIGTERM" ? reason : "aborted";
+}
