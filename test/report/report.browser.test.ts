@@ -216,6 +216,59 @@ describe.skipIf(chromium === null)(needing("Chromium", "the report in a browser"
     expect(browser.complaints).toEqual([]);
   });
 
+  const many = (count: number, point: (i: number) => Omit<ReportPoint, "name">): ReportPoint[] =>
+    Array.from({ length: count }, (_, i) => ({ name: `p${i}`, ...point(i) }));
+  it.each<[string, readonly ReportPoint[]]>([
+    ["no points", []],
+    ["one point that says nothing", many(1, () => ({}))],
+    ["only failures without logs", many(30, () => ({ status: "failed" }))],
+    ["points that never ran", many(3, () => ({ status: "pending", metrics: null }))],
+    [
+      "words and booleans",
+      many(8, (i) => ({ parameters: { on: i % 2 === 0, word: `w${i % 3}` }, metrics: { y: i } })),
+    ],
+    [
+      "names that objects have of their own",
+      many(9, (i) => ({
+        parameters: JSON.parse(`{"__proto__": ${i % 3}, "constructor": "${i}"}`),
+        metrics: JSON.parse(`{"toString": ${i}, "name": ${i}, "hasOwnProperty": 1}`),
+      })),
+    ],
+    [
+      "extreme numbers",
+      many(9, (i) => ({
+        parameters: { x: 10 ** (i * 70 - 280) },
+        metrics: { y: (i - 4) * 1e300, z: i * 5e-324 },
+      })),
+    ],
+    [
+      "metrics that are missing or of mixed types",
+      many(9, (i) => ({ parameters: { x: i }, metrics: { y: [null, "text", i][i % 3] ?? null } })),
+    ],
+    [
+      "a parameter of a thousand values beside another",
+      many(2000, (i) => ({ parameters: { x: i % 1000, y: i >= 1000 }, metrics: { z: i } })),
+    ],
+    ["videos", many(2, (i) => ({ parameters: { i }, pictures: ["clip.mp4"] }))],
+  ])("shows %s without an error, in every plot", async (_, points) => {
+    using odd = makeReportRun({ points });
+    await using browser = await openPage(path, await writeReport(odd.root));
+    const { page } = browser;
+    await page.evaluate("window.dispatchEvent(new Event('beforeprint'))");
+    const kinds = await page.$$("#plots .picker:first-child option");
+    for (const kind of kinds) {
+      const value = await kind.evaluate((option) => option.value);
+      if (["line", "heat", "parallel"].includes(value)) {
+        await page.select("#plots .picker:first-child select", value);
+      }
+    }
+    await page.$eval("#points", (element) => element.scrollIntoView());
+    await page.focus("#grid");
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Escape");
+    expect(browser.complaints).toEqual([]);
+  });
+
   it("compares two runs: what changed, metrics, pictures side by side", async () => {
     const parent = join(run.root, "..");
     const after = (one: ReportPoint): ReportPoint => {
