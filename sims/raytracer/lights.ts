@@ -25,7 +25,7 @@ export interface LightSampler {
   aim(u: number, v: number): boolean;
   /** How likely `aim` takes the direction of `ray`, which has hit that light. */
   density(light: number): number;
-  /** How likely `aim` takes one direction to the sun. */
+  /** How likely `aim` takes a direction to the sun: this times `sunFade` of it. */
   readonly sunDensity: number;
 }
 
@@ -38,11 +38,11 @@ export function makeLightSampler(world: World, ray: Float64Array): LightSampler 
   for (let light = 0; light < count; light++) {
     const at = light * LIGHT_SIZE;
     if ((lights[at + 2] as number) < 0) {
-      sunDensity = (lights[at + 1] as number) / (2 * Math.PI * (1 - sunCosine));
+      sunDensity = (3 * (lights[at + 1] as number)) / (2 * Math.PI * (1 - sunCosine));
     }
   }
 
-  /** Turns the ray into the cone around a unit vector, evenly over its solid angle. */
+  /** Turns the ray into the cone around a unit vector, evenly over its solid angle for even `u`. */
   function aimIntoCone(
     x: number,
     y: number,
@@ -75,19 +75,22 @@ export function makeLightSampler(world: World, ray: Float64Array): LightSampler 
       Math.max(0, (u - (lights[light * LIGHT_SIZE] as number) + share) / share),
     );
     if (shape < 0) {
+      // In proportion to the radiance, which is the square of this.
+      const height = Math.cbrt(rest);
       aimIntoCone(
         sky[SKY.sun] as number,
         sky[SKY.sun + 1] as number,
         sky[SKY.sun + 2] as number,
         sunCosine,
-        rest,
+        1 - height,
         v,
       );
       ray[RAY.far] = Number.POSITIVE_INFINITY;
-      aimed[0] = sunDensity;
-      aimed[1] = sky[SKY.sunColor] as number;
-      aimed[2] = sky[SKY.sunColor + 1] as number;
-      aimed[3] = sky[SKY.sunColor + 2] as number;
+      const fade = Math.max(height * height, 1e-12);
+      aimed[0] = sunDensity * fade;
+      aimed[1] = fade * (sky[SKY.sunColor] as number);
+      aimed[2] = fade * (sky[SKY.sunColor + 1] as number);
+      aimed[3] = fade * (sky[SKY.sunColor + 2] as number);
       return true;
     }
     const material = (materialOf[shape] as number) * MATERIAL_SIZE + MATERIAL.color;
@@ -163,6 +166,12 @@ export function makeLightSampler(world: World, ray: Float64Array): LightSampler 
   }
 
   return { aimed, aim, density, sunDensity };
+}
+
+/** What is left of the radiance of the sun's middle where the cosine of the angle to it is this. */
+export function sunFade(cosine: number, edge: number): number {
+  const height = (cosine - edge) / (1 - edge);
+  return height * height;
 }
 
 /** 1 - cosine, also for narrow cones, where the difference would lose its digits. */

@@ -7,7 +7,7 @@
  */
 
 import { cosineOfTurn, fade, sineOfTurn } from "./fast-math.ts";
-import { makeLightSampler } from "./lights.ts";
+import { makeLightSampler, sunFade } from "./lights.ts";
 import { checker, marble } from "./pattern.ts";
 import type { Sampler } from "./sampler.ts";
 import { makeTraversal } from "./traverse.ts";
@@ -149,7 +149,8 @@ export function makePathTracer(
           dy * (sky[SKY.sun + 1] as number) +
           dz * (sky[SKY.sun + 2] as number);
         if (cosine > (sky[SKY.sunCosine] as number)) {
-          const weight = chance > 0 ? heuristic(chance, sunDensity) : 1;
+          const rest = sunFade(cosine, sky[SKY.sunCosine] as number);
+          const weight = chance > 0 ? rest * heuristic(chance, sunDensity * rest) : rest;
           r += weight * (sky[SKY.sunColor] as number);
           g += weight * (sky[SKY.sunColor + 1] as number);
           b += weight * (sky[SKY.sunColor + 2] as number);

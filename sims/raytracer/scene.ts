@@ -43,7 +43,7 @@ export interface Sky {
 export interface Sun {
   /** Towards the sun; of any length. */
   readonly direction: Vector;
-  /** Degrees from its middle to its edge. The real one has 0.27. */
+  /** Degrees from its middle, where it is brightest, to where its light ends. */
   readonly radius: number;
   /** What it lights a surface with that faces it, whatever its radius. */
   readonly light: Vector;

@@ -3,7 +3,7 @@ import { seededRandom } from "./random.ts";
 import type { Camera, Material, Scene, SceneObject, Sky, Sun, Vector } from "./scene.ts";
 
 /** A low sun behind thin haze, which makes soft shadows. */
-const SUN: Sun = { direction: [-0.62, 0.56, -0.5], radius: 7, light: [2.6, 2.1, 1.5] };
+const SUN: Sun = { direction: [-0.5, 0.8, -0.42], radius: 12, light: [2.6, 2.1, 1.5] };
 const DAY: Sky = {
   horizon: [0.74, 0.78, 0.82],
   zenith: [0.13, 0.3, 0.62],
@@ -167,8 +167,8 @@ function glassBalls(): Scene {
       color: {
         pattern: "checker",
         colors: [
-          [0.74, 0.72, 0.69],
-          [0.5, 0.5, 0.52],
+          [0.8, 0.75, 0.68],
+          [0.4, 0.36, 0.33],
         ],
         size: 1,
       },
@@ -195,9 +195,10 @@ function glassBalls(): Scene {
     }
   }
   return {
-    camera: camera([7.6, 4.6, 9.2], [0, 2.2, 0], 34, 0.05),
-    path: orbit([0, 2.2, 0], 11.9, [2.6, 6.4], 34, 0.05),
-    sky: DAY,
+    camera: camera([7.4, 6.4, 9.4], [0, 2.15, 0], 32, 0.05),
+    path: orbit([0, 2.3, 0], 12.4, [3, 6.8], 32, 0.05),
+    // Paths find the sun through the balls by chance alone: a small one takes thousands of samples.
+    sky: { ...DAY, sun: { ...SUN, radius: 34, light: [2.2, 1.85, 1.4] } },
     materials,
     objects,
   };
@@ -205,7 +206,7 @@ function glassBalls(): Scene {
 
 /** What glass takes from light, so that it looks amber, rose, teal or nearly clear. */
 function tint(x: number, y: number, z: number): Vector {
-  const strength = 0.55;
+  const strength = 0.8;
   return [
     strength * (0.05 + 0.9 * (1 - x) * y + 0.2 * z),
     strength * (0.06 + 0.35 * x * (1 - y) + 0.3 * z * x),

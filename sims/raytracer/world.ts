@@ -309,8 +309,10 @@ function findHollow(
 function skyNumbers({ horizon, zenith, ground, sun }: Sky): number[] {
   if (sun === undefined) return [...horizon, ...zenith, ...ground, 0, 1, 0, 2, 0, 0, 0];
   const cosine = Math.cos((sun.radius * Math.PI) / 180);
-  // Over its disk, seen head-on, the radiance adds up to `light`.
-  const radiance = scaled(sun.light, 1 / (Math.PI * (1 - cosine * cosine)));
+  // The radiance fades to the edge by the square of what the cosine is above the edge's; over the
+  // disk, seen head-on, it adds up to `light`.
+  const sum = 2 * Math.PI * (1 - cosine) * (cosine / 3 + (1 - cosine) / 4);
+  const radiance = scaled(sun.light, 1 / sum);
   return [...horizon, ...zenith, ...ground, ...unit(sun.direction), cosine, ...radiance];
 }
 
