@@ -89,6 +89,9 @@ export async function runFinish(
     const deep = options.verify;
     planSteps(database, keyed, (files) => !options.again && isWhole(finish, files, deep));
     const run = runId(database, plan.sweep.name);
+    if (finishSteps(database).some(({ status }) => status === "pending")) {
+      await endLeftovers(run, tools);
+    }
     for (const row of finishSteps(database)) {
       const step = steps[row.index];
       if (step === undefined || options.signal.aborted || options.kill.aborted) continue;
@@ -108,6 +111,18 @@ export async function runFinish(
     if (error instanceof ReportedError) throw error;
     if (isDiskFull(error) || isAboutFolder(folder, error)) throw folderRefused(folder, error);
     throw databaseRefused(folder, error) ?? error;
+  }
+}
+
+/**
+ * Ends what the steps of a killed orchestrator left running: the points' engine need not be the one
+ * that ran them.
+ */
+async function endLeftovers(run: string, { ffmpeg, commands }: FinishTools): Promise<void> {
+  const tools = [...(ffmpeg === null ? [] : [ffmpeg]), ...commands.values()];
+  for (const engine of new Set(tools.map((tool) => tool.engine))) {
+    const left = await engine.recover(run, () => null);
+    await Promise.all(left.map(({ release }) => release()));
   }
 }
 

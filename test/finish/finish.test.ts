@@ -1,9 +1,13 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, test } from "vitest";
+import type { Engine } from "../../src/engines/engine.ts";
+import { runFinish } from "../../src/finish/finish.ts";
+import type { FinishTools } from "../../src/finish/tools.ts";
 import { openDatabase, readDatabase } from "../../src/results/database.ts";
 import { finishSteps } from "../../src/results/finish.ts";
 import { runFolder } from "../../src/results/folder.ts";
+import { fakeEngine } from "../run/fake-engine.ts";
 import { temporaryFolder } from "../run/harness.ts";
 import { finishRun, planOf, told } from "./harness.ts";
 import { endedRun, type MadePoint, png } from "./pictures.ts";
@@ -156,6 +160,36 @@ describe("finish steps", () => {
     endedRun(root, points);
     const done = await finishRun(root, planOf([sheet()]), { signal: AbortSignal.abort("SIGINT") });
     expect(told(done)).toEqual(["sheet pending"]);
+  });
+
+  it("of a killed orchestrator are ended by the engine that ran them, and the lost ones run again", async () => {
+    const root = temporaryFolder();
+    endedRun(root, points);
+    const plan = planOf([command("true")]);
+    let recovered = 0;
+    let lost = true;
+    const engine: Engine = {
+      ...fakeEngine(() => ({ lost, files: { made: "x" } })),
+      async recover(_run, target) {
+        recovered += 1;
+        expect(target("finish-0-1-command")).toBe(null);
+        return [];
+      },
+    };
+    const tool = { engine, identity: "fake", entrypoint: null, user: "host", platform: null };
+    const tools: FinishTools = {
+      ffmpeg: null,
+      commands: new Map([[0, tool]]),
+      [Symbol.asyncDispose]: async () => {},
+    };
+    const never = new AbortController().signal;
+    const rest = { again: false, verify: false, signal: never, kill: never, emit: () => {} };
+    const run = () => runFinish(plan, tools, { folder: root, ...rest });
+    expect(await run()).toMatchObject([{ status: "lost", reason: "the daemon went away" }]);
+    lost = false;
+    expect(await run()).toMatchObject([{ status: "succeeded", cached: false }]);
+    expect(await run()).toMatchObject([{ status: "succeeded", cached: true }]);
+    expect(recovered).toBe(2);
   });
 
   it("do not overwrite each other's files", async () => {
