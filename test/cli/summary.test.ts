@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { summaryText } from "../../src/cli/summary.ts";
+import { isWhole, summaryText } from "../../src/cli/summary.ts";
 import type { RunSummary } from "../../src/run/summary.ts";
 
 const none = {
@@ -104,4 +104,50 @@ it("lets no log line move the cursor", () => {
     summary({ counts: { ...none, failed: 1 }, failures: [failure("a", ["\x1b[2Jx\x07\ty"])] }),
   );
   expect(text).toContain("  | x  y");
+});
+
+const step = {
+  ...{ index: 0, kind: "video" as const, key: "k", status: "succeeded" as const, cached: false },
+  ...{ seconds: 1.234, reason: null, log: "finish-logs/0-video/1.txt" },
+  files: [{ path: "movie.mp4", size: 1, sha256: "00" }],
+};
+
+it("names what finish steps made, and those that did not succeed with their logs", () => {
+  const failed = {
+    ...{ ...step, index: 1, kind: "tiles" as const, status: "failed" as const, files: null },
+    ...{ reason: "1 of 4 tiles are missing:\n  point a\x1b[2J", log: "finish-logs/1-tiles/2.txt" },
+  };
+  const text = summaryText(summary({ finish: [step, failed] }));
+  expect(text.split("\n").slice(2)).toEqual([
+    "",
+    "finish step 2, tiles failed: 1 of 4 tiles are missing:",
+    "  point a",
+    "  log: /runs/pi/finish-logs/1-tiles/2.txt",
+    "",
+    "results  /runs/pi/results.csv, /runs/pi/results.jsonl",
+    "outputs  /runs/pi/points",
+    "logs     /runs/pi/logs",
+    "finish   /runs/pi/finish/movie.mp4",
+  ]);
+});
+
+it.each([
+  { title: "all succeeded", changes: { finish: [step] }, whole: true },
+  {
+    title: "a step is pending",
+    changes: { finish: [{ ...step, status: "pending" as const }] },
+    whole: false,
+  },
+  {
+    title: "a step failed",
+    changes: { finish: [{ ...step, status: "failed" as const }] },
+    whole: false,
+  },
+  {
+    title: "a point failed",
+    changes: { counts: { ...none, failed: 1 }, finish: [step] },
+    whole: false,
+  },
+])("a run is whole or not where $title", ({ changes, whole }) => {
+  expect(isWhole(summary(changes))).toBe(whole);
 });
