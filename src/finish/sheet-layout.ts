@@ -32,7 +32,7 @@ const LEAST = 96;
 /** Below this nobody sees anything. */
 const SMALLEST = 24;
 /** Smaller pictures are enlarged by a whole number, so that there is room for a label. */
-const ENLARGE_BELOW = 128;
+const ENLARGE_BELOW = 160;
 
 const MAX_SIDE = 16_384;
 const MAX_PIXELS = 150_000_000;

@@ -7,7 +7,7 @@ const labels = (count: number) => Array.from({ length: count }, (_, i) => `p${i}
 
 describe("the layout of a contact sheet", () => {
   test.each([
-    { title: "one small picture", count: 1, width: 16, height: 16, columns: 1, box: 128 },
+    { title: "one small picture", count: 1, width: 16, height: 16, columns: 1, box: 160 },
     { title: "one large picture", count: 1, width: 4000, height: 3000, columns: 1, box: 640 },
     { title: "24 pictures of HD", count: 24, width: 1920, height: 1080, columns: 5, box: 377 },
     { title: "10,000 pictures", count: 10_000, width: 512, height: 512, columns: 100, box: 86 },
@@ -29,7 +29,7 @@ describe("the layout of a contact sheet", () => {
   it("has room for the longest label", () => {
     const layout = layOut(
       sizes(2, 128, 128),
-      ["a", "a rather long label, over several lines"],
+      ["a", "a rather long label, which goes over three lines"],
       null,
     );
     expect(layout.lines).toBe(3);

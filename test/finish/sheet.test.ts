@@ -63,8 +63,8 @@ describe("a contact sheet", () => {
     );
     await finishRun(root, sheet({ columns: 1, to: "in/one.png" }));
     const { width, at } = shown(root, "in/one.png");
-    expect(width).toBe(24 * 2 + 30 * 5);
-    expect(at(24 + 149, 24 + 99)).toBe("10 120 230");
+    expect(width).toBe(24 * 2 + 30 * 6);
+    expect(at(24 + 179, 24 + 119)).toBe("10 120 230");
   });
 
   it("shrinks large pictures by the light of what a pixel covers", async () => {
@@ -88,7 +88,7 @@ describe("a contact sheet", () => {
       reason: "1 of 2 points have no picture: they did not succeed",
     });
     const { at } = shown(root);
-    expect(at(24 + 128 + 16, 24)).toBe("36 38 44");
+    expect(at(24 + 256 + 16, 24)).toBe("36 38 44");
   });
 
   test.each<{ title: string; points: readonly MadePoint[]; reason: RegExp }>([
