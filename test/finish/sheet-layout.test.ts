@@ -28,8 +28,8 @@ describe("the layout of a contact sheet", () => {
 
   it("has room for the longest label", () => {
     const layout = layOut(
-      sizes(2, 128, 128),
-      ["a", "a rather long label, which goes over three lines"],
+      sizes(2, 160, 160),
+      ["a", "a rather long label, which goes over three lines, no less"],
       null,
     );
     expect(layout.lines).toBe(3);
