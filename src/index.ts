@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Engine } from "./engines/engine.ts";
 import { type EngineChoice, engineNamed, selectEngine } from "./engines/select.ts";
-import { runFinish } from "./finish/finish.ts";
-import { checkFinish } from "./finish/tools.ts";
 import { type Keyer, keyer } from "./plan/key.ts";
 import { makePlan, type Plan } from "./plan/plan.ts";
 import { shardPlan } from "./plan/shards.ts";
+import { openDatabase } from "./results/database.ts";
+import { runFolder } from "./results/folder.ts";
 import { type Collected, type CollectOptions, collectPoints } from "./run/collect/collect.ts";
 import type { RunEvent } from "./run/events.ts";
 import { execute, executeNothing } from "./run/execute.ts";
@@ -133,7 +133,10 @@ async function withReport<Summary extends RunSummary>(
   if (summary.interrupted !== null) return summary;
   const { writeReport } = await import("./report/report.ts");
   try {
-    return { ...summary, report: await writeReport(summary.folder) };
+    const report = await writeReport(summary.folder);
+    // A reader leaves the files of the write-ahead log beside run.db; a writer takes them away.
+    openDatabase(runFolder(summary.folder)).close();
+    return { ...summary, report };
   } catch (error) {
     if (!(error instanceof ReportedError)) throw error;
     emit({ type: "warning", message: `There is no report of this run. ${error.message}` });
@@ -173,6 +176,13 @@ async function loadBuilder() {
   const { buildImage } = await import("./images/build.ts");
   const { imageReference } = await import("./engines/docker/image.ts");
   return { buildImage, imageReference };
+}
+
+/** Pictures and videos are nothing that a plan or a shard works with. */
+async function loadFinish() {
+  const { runFinish } = await import("./finish/finish.ts");
+  const { checkFinish } = await import("./finish/tools.ts");
+  return { runFinish, checkFinish };
 }
 
 async function runPlan(
@@ -222,6 +232,7 @@ async function runPlan(
   const whole: Plan = { ...plan, sweep };
   const kill = options.kill ?? never;
   const verify = options.verify ?? false;
+  const { checkFinish, runFinish } = await loadFinish();
   await using tools = await checkFinish(whole, { env, signal, engine: async () => engine });
   const summary = await execute(whole, engine, {
     out,
@@ -263,6 +274,7 @@ export async function collectShards(options: CollectShardsOptions): Promise<Coll
   await using held = new AsyncDisposableStack();
   const engine = async () =>
     held.use(await selectEngine(options.engine ?? "auto", plan.sweep, env));
+  const { checkFinish, runFinish } = await loadFinish();
   const tools = held.use(await checkFinish(plan, { env, signal, engine }));
   const collected = await collectPoints(options);
   const folder = resolve(options.out);

@@ -1,6 +1,5 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { getExecOutput } from "@actions/exec";
 import type { ArtifactStore } from "../github/artifacts.ts";
 import type { WorkflowContext } from "../github/context.ts";
 import { downloadFile } from "../github/download-file.ts";
@@ -63,6 +62,7 @@ export async function openPlanTar(
 
 /** The commit that is checked out in a folder; null where none is, or there is no git. */
 export async function headOf(cwd: string): Promise<string | null> {
+  const { getExecOutput } = await import("@actions/exec");
   const options = { cwd, silent: true, ignoreReturnCode: true };
   try {
     const { exitCode, stdout } = await getExecOutput("git", ["rev-parse", "HEAD"], options);

@@ -178,7 +178,16 @@ describe("a hostile shard is ignored with the reason, and the honest one before 
     expect(collected.used[1]).toEqual({ shard: 1, attempt: 1, tar: honest[1] });
     expect(readdirSync(folder).sort()).toEqual(["forged.tar", "out"]);
     expect(readdirSync(out).sort()).toEqual(
-      ["failed", "logs", "points", "results.csv", "results.jsonl", "run.db", "run.lock"].sort(),
+      [
+        "failed",
+        "logs",
+        "points",
+        "report.html",
+        "results.csv",
+        "results.jsonl",
+        "run.db",
+        "run.lock",
+      ].sort(),
     );
     expect(pointsOf(out)).toHaveLength(10);
   });
