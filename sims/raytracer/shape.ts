@@ -205,6 +205,8 @@ function fail(node: JsonNode, expected: string): never {
     ? `a list of ${value.length}`
     : value instanceof Map
       ? "an object"
-      : JSON.stringify(value);
+      : typeof value === "number"
+        ? String(value)
+        : JSON.stringify(value);
   throw new PlacedError(node, `expected ${expected}, got ${got}`);
 }
