@@ -6,7 +6,13 @@ import type { ArtifactStore, StoredArtifact, UploadedArtifact } from "../github/
 import type { WorkflowContext } from "../github/context.ts";
 import { downloadFile } from "../github/download-file.ts";
 import { uploadFolder } from "../github/folder.ts";
-import { type Collected, collectShards, type OpenPlan, type ShardFile } from "../index.ts";
+import {
+  type Collected,
+  collectShards,
+  type EngineChoice,
+  type OpenPlan,
+  type ShardFile,
+} from "../index.ts";
 import { AT_ONCE, downloadEarlier, type EarlierResults } from "./earlier-results.ts";
 import { inParallel } from "./in-parallel.ts";
 import { downloadPlan } from "./plan-artifact.ts";
@@ -19,6 +25,8 @@ export interface CollectJob {
   /** Name of the artifact with the results; null: `<sweep>-results`. */
   readonly artifact: string | null;
   readonly parquet: boolean;
+  /** Of finish steps that are commands. */
+  readonly engine: EngineChoice;
   readonly retentionDays: number | null;
 }
 
@@ -26,6 +34,14 @@ export interface CollectedJob {
   readonly plan: OpenPlan;
   readonly collected: Collected;
   readonly artifact: UploadedArtifact;
+}
+
+export interface CollectingStep {
+  readonly context: WorkflowContext;
+  readonly store: ArtifactStore;
+  readonly log: RunLog;
+  /** The environment for an image: with the credentials for its registry. */
+  login(image: string | null): Promise<NodeJS.ProcessEnv>;
 }
 
 /**
@@ -36,13 +52,14 @@ export interface CollectedJob {
  */
 export async function collectJob(
   job: CollectJob,
-  { context, store, log }: { context: WorkflowContext; store: ArtifactStore; log: RunLog },
+  { context, store, log, login }: CollectingStep,
 ): Promise<CollectedJob> {
   const scratch = mkdtempSync(join(context.temp, "sim-pipeline-"));
   const { plan } = await downloadPlan(store, job.plan, context, scratch, "collect");
   const { file } = plan;
   const { name } = file.sweep;
 
+  const env = await login(plan.plan.sweep.image);
   const shards = await shardDownloads(store, plan, join(scratch, "shards"));
   const earlier =
     file.resume === null
@@ -61,6 +78,8 @@ export async function collectJob(
       earlier: earlier.map(({ folder }) => folder),
       out: join(scratch, "run"),
       parquet: job.parquet,
+      engine: job.engine,
+      env,
       onEvent: log.event,
     });
   let tars = await shards.download(new Set());

@@ -1,4 +1,5 @@
 import { setFailed, setOutput } from "@actions/core";
+import { finishLine } from "../cli/progress.ts";
 import { summaryText } from "../cli/summary.ts";
 import { annotateFailures, type MissingPoints } from "../github/annotations.ts";
 import type { UploadedArtifact } from "../github/artifacts.ts";
@@ -10,7 +11,7 @@ import { printUntrusted } from "./run-log.ts";
 
 /**
  * Tells how a run ended: in the step's log, as annotations, as outputs, and by failing the step
- * where a point did not succeed.
+ * where a point or a finish step did not succeed.
  */
 export function reportOutcome(summary: RunSummary, missing: readonly MissingPoints[] = []): void {
   const { counts, failures } = summary;
@@ -21,6 +22,10 @@ export function reportOutcome(summary: RunSummary, missing: readonly MissingPoin
   setOutput("succeeded", counts.succeeded);
   setOutput("failed", failed);
   printUntrusted(summaryText(summary, "re-run the failed jobs, which run what is missing"));
+  for (const step of summary.finish) {
+    if (step.status !== "succeeded")
+      setFailed(`Finish step ${step.index + 1}, ${finishLine(step)}`);
+  }
   if (counts.succeeded === points) return;
   annotateFailures(failures, missing, failed);
   const parts = [
