@@ -1,5 +1,6 @@
 import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
+import { isDiskFull } from "../results/folder.ts";
 import { ReportedError } from "../sweep/errors.ts";
 import { redactor } from "./redact.ts";
 
@@ -119,11 +120,13 @@ function writeAll(file: number, data: Uint8Array): void {
 
 function unwritable(path: string, cause: unknown): ReportedError {
   const reason = cause instanceof Error ? cause.message : String(cause);
+  const remedy = isDiskFull(cause)
+    ? "The disk is full. Make room"
+    : "Correct the folder's permissions";
   return new ReportedError(
     3,
-    `cannot write the log ${path}: ${reason}. ` +
-      "Make room or correct the folder's permissions, then run the same command again: " +
-      "what succeeded is kept",
+    `Cannot write the log ${path}: ${reason}.\n` +
+      `${remedy}, then run the same command again: what finished is kept.`,
     { cause },
   );
 }
