@@ -277,16 +277,23 @@ function findLights(scene: Scene, shapes: readonly Primitive[], materials: reado
   return { lights, lightOf };
 }
 
+/** Pairs of shapes to look at before a scene has no hollow spheres, which only makes it slower. */
+const MOST_PAIRS = 2e7;
+
 /** Spheres of glass that no other shape reaches into; touching is allowed. */
 function findHollow(
   shapes: readonly Primitive[],
   planes: readonly { numbers: readonly number[] }[],
   materials: readonly Material[],
 ): Uint8Array {
+  const isBall = ({ kind, material }: Primitive) =>
+    kind === SPHERE && materials[material]?.kind === "glass";
+  if (shapes.filter(isBall).length * shapes.length > MOST_PAIRS)
+    return new Uint8Array(shapes.length);
   const near = shapes.map(boxOf);
-  return Uint8Array.from(shapes, ({ kind, numbers, material }, index) => {
-    if (kind !== SPHERE || materials[material]?.kind !== "glass") return 0;
-    const [x = 0, y = 0, z = 0, radius = 0] = numbers;
+  return Uint8Array.from(shapes, (shape, index) => {
+    if (!isBall(shape)) return 0;
+    const [x = 0, y = 0, z = 0, radius = 0] = shape.numbers;
     const slack = radius * 1e-9;
     const cut = planes.some(
       ({ numbers: [a = 0, b = 0, c = 0, distance = 0] }) =>
