@@ -52,7 +52,9 @@ function findAxes(
       `SELECT y.key AS name FROM points, json_each(points.metrics) AS y
        WHERE status = 'succeeded' AND y.type <> 'null' GROUP BY y.key
        HAVING min(y.type IN ('integer', 'real')) AND min(y.value) < max(y.value)
-       ORDER BY min(idx), min(y.id) LIMIT 1`,
+       -- One that repeats a parameter tells nothing new.
+       ORDER BY y.key IN (SELECT x.key FROM points, json_each(points.parameters) AS x),
+         min(idx), min(y.id) LIMIT 1`,
     )
     .get();
   const parameter = database

@@ -55,6 +55,13 @@ describe("the chart of a sweep", () => {
     });
   });
 
+  it("prefers a metric that does not repeat a parameter", () => {
+    const points = [1, 2].map((n) => row({ n }, { n, rays: n * 10 }));
+    expect(choose(points)).toMatchObject({ parameter: "n", metric: "rays" });
+    const repeated = [1, 2].map((n) => row({ n }, { n }));
+    expect(choose(repeated)).toMatchObject({ metric: "n" });
+  });
+
   it("is by words where no parameter has several numbers, in the sweep's order", () => {
     const rows = ["slow", "fast"].map((method, i) => row({ n: 1, method }, { error: i }));
     expect(choose(rows)).toMatchObject({

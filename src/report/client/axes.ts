@@ -15,7 +15,11 @@ export type Kind = (typeof KINDS)[number];
 const MEASURED = new Set(["seconds", "cpu_seconds", "peak_memory"]);
 
 export function drawable({ columns }: TableData): Drawable {
-  const metrics = columns.filter((column) => column.group === "metric" && differs(column));
+  const own = new Set(columns.filter(({ group }) => group === "parameter").map(({ name }) => name));
+  const metrics = columns
+    .filter((column) => column.group === "metric" && differs(column))
+    // One that repeats a parameter tells nothing new.
+    .sort((a, b) => Number(own.has(a.name)) - Number(own.has(b.name)));
   const measured = columns.filter(({ heading }) => MEASURED.has(heading)).filter(differs);
   return {
     parameters: columns.filter(
