@@ -1,5 +1,6 @@
 import { error as annotate, debug, setFailed } from "@actions/core";
 import packageJson from "../../package.json" with { type: "json" };
+import { flush } from "../cli/output.ts";
 import { formatDiagnostic, ReportedError, SweepError } from "../sweep/errors.ts";
 
 /**
@@ -26,9 +27,7 @@ export async function action(body: () => void | Promise<void>): Promise<never> {
   }
   process.off("beforeExit", stuck);
   // Pipes are written synchronously on some systems only.
-  for (const stream of [process.stdout, process.stderr]) {
-    await new Promise<void>((resolve) => stream.write("", () => resolve()));
-  }
+  await flush();
   process.exit();
 }
 

@@ -1,4 +1,4 @@
-import { findCredentials } from "../registry/credentials.ts";
+import { configKey, findCredentials } from "../registry/credentials.ts";
 import { parseReference } from "../registry/reference.ts";
 import { ReportedError } from "../sweep/errors.ts";
 
@@ -46,7 +46,9 @@ function withAuth(
   user: string,
   password: string,
 ): NodeJS.ProcessEnv {
-  const key = registry === "docker.io" ? "https://index.docker.io/v1/" : registry;
   const auth = Buffer.from(`${user}:${password}`).toString("base64");
-  return { ...env, DOCKER_AUTH_CONFIG: JSON.stringify({ auths: { [key]: { auth } } }) };
+  return {
+    ...env,
+    DOCKER_AUTH_CONFIG: JSON.stringify({ auths: { [configKey(registry)]: { auth } } }),
+  };
 }

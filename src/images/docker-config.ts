@@ -3,7 +3,12 @@ import { mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { z } from "zod";
-import { type Credentials, dockerConfigFolder, readDockerConfig } from "../registry/credentials.ts";
+import {
+  type Credentials,
+  configKey,
+  dockerConfigFolder,
+  readDockerConfig,
+} from "../registry/credentials.ts";
 import { type Environment, withoutSecrets } from "./command.ts";
 
 /** An environment for the docker CLI, with a config of its own until it is disposed of. */
@@ -26,7 +31,7 @@ export async function openDockerSession(
   const extra = z.array(z.string()).catch([]).parse(kept.cliPluginsExtraDirs);
   const config = {
     ...kept,
-    auths: Object.fromEntries([...logins].map(([host, login]) => [authKey(host), authOf(login)])),
+    auths: Object.fromEntries([...logins].map(([host, login]) => [configKey(host), authOf(login)])),
     cliPluginsExtraDirs: [...((await exists(plugins)) ? [plugins] : []), ...extra],
   };
 
@@ -73,11 +78,6 @@ async function rawConfig(env: Environment, folder: string): Promise<Record<strin
 
 async function exists(file: string): Promise<boolean> {
   return (await stat(file).catch(() => null)) !== null;
-}
-
-/** What Docker Hub is called in a config. */
-function authKey(host: string): string {
-  return host === "docker.io" ? "https://index.docker.io/v1/" : host;
 }
 
 function authOf(login: Credentials): Record<string, string> {

@@ -33,8 +33,10 @@ export type DockerConfig = z.infer<typeof configSchema>;
 
 const helperSchema = z.object({ Username: z.string(), Secret: z.string() });
 
-/** How Docker Hub is called in configs and by credential helpers. */
-const DOCKER_HUB = "https://index.docker.io/v1/";
+/** What a registry is called in docker configs, by credential helpers and by the daemon. */
+export function configKey(registry: string): string {
+  return registry === "docker.io" ? "https://index.docker.io/v1/" : registry;
+}
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -72,7 +74,7 @@ export async function findCredentials(
     if (found !== null) return found;
   }
   const config = await readDockerConfig(env);
-  const key = registry === "docker.io" ? DOCKER_HUB : registry;
+  const key = configKey(registry);
   const helper = config.credHelpers?.[key] ?? config.credHelpers?.[registry] ?? config.credsStore;
   if (helper !== undefined && helper !== "") {
     const found = await askHelper(helper, key, env);

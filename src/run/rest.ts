@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import type { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 import type { Engine } from "../engines/engine.ts";
 import { databaseRefused, openDatabase } from "../results/database.ts";
@@ -8,6 +9,7 @@ import { lockRunFolder } from "../results/lock.ts";
 import { openJournal, runId } from "./journal.ts";
 import { carryOutMoves } from "./moves.ts";
 import { recoverRun } from "./recover.ts";
+import type { SettleContext } from "./settle.ts";
 
 export interface RestOptions {
   /** The engine of a name, to end what it still runs; null: there is none any more. */
@@ -38,17 +40,23 @@ export async function bringToRest(out: string, options: RestOptions): Promise<bo
     const { number, engine: name, sweep } = LAST.parse(row);
     await using engine = await options.engine(name);
     const journal = openJournal(database, runId(database, sweep), number);
-    carryOutMoves(database, folder);
-    await recoverRun({
-      journal,
-      folder,
-      engine: engine ?? { recover: async () => [] },
-      secrets: options.secrets,
-    });
+    await settleJournal(database, { journal, folder, engine, secrets: options.secrets });
     await exportRun(database, folder, { parquet: existsSync(`${folder.root}/results.parquet`) });
     database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
     return true;
   } catch (error) {
     throw databaseRefused(folder, error) ?? error;
   }
+}
+
+/**
+ * Brings a journal to rest: moves are carried out, and what it has as running is ended and judged by
+ * the engine, or without one counts as cancelled.
+ */
+export async function settleJournal(
+  database: DatabaseSync,
+  context: SettleContext & { readonly engine: Pick<Engine, "recover"> | null },
+): Promise<void> {
+  carryOutMoves(database, context.folder);
+  await recoverRun({ ...context, engine: context.engine ?? { recover: async () => [] } });
 }

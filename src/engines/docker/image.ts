@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Credentials, findCredentials } from "../../registry/credentials.ts";
+import { type Credentials, configKey, findCredentials } from "../../registry/credentials.ts";
 import { type ImageContent, imageIdentity, platformOf } from "../../registry/identity.ts";
 import { parseReference } from "../../registry/reference.ts";
 import { ReportedError } from "../../sweep/errors.ts";
@@ -184,7 +184,7 @@ async function pull(
 
 /** What the daemon's `X-Registry-Auth` header holds. */
 function authconfig(credentials: Credentials, registry: string) {
-  const serveraddress = registry === "docker.io" ? "https://index.docker.io/v1/" : registry;
+  const serveraddress = configKey(registry);
   switch (credentials.kind) {
     case "password":
       return { username: credentials.user, password: credentials.password, serveraddress };

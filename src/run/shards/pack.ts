@@ -12,8 +12,7 @@ import { openRegular } from "../../results/hash.ts";
 import { lockRunFolder } from "../../results/lock.ts";
 import { STATUSES } from "../../sweep/sweep.ts";
 import { openJournal, runId } from "../journal.ts";
-import { carryOutMoves } from "../moves.ts";
-import { recoverRun } from "../recover.ts";
+import { settleJournal } from "../rest.ts";
 import type { OpenPlan } from "./open.ts";
 
 export interface PackOptions {
@@ -83,10 +82,8 @@ async function settle(database: DatabaseSync, folder: RunFolder, sweep: string):
   const run = runId(database, sweep);
   const row = database.prepare("SELECT max(number) AS number FROM executions").get();
   const { number } = z.object({ number: z.number().nullable() }).parse(row);
-  carryOutMoves(database, folder);
   const journal = openJournal(database, run, number ?? 0);
-  const engine = { recover: async () => [] };
-  await recoverRun({ journal, folder, engine, secrets: {} });
+  await settleJournal(database, { journal, folder, engine: null, secrets: {} });
 }
 
 /** Results of earlier plans are not packed, so the copy must not tell of them. */
