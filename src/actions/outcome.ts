@@ -7,6 +7,7 @@ import type { WorkflowContext } from "../github/context.ts";
 import type { RunSummary } from "../index.ts";
 import { writeJobSummary } from "../report/job-summary.ts";
 import { type SummaryFacts, summaryData } from "../report/job-summary-data.ts";
+import { tally } from "../results/rows.ts";
 import { printUntrusted } from "./run-log.ts";
 
 /**
@@ -15,9 +16,7 @@ import { printUntrusted } from "./run-log.ts";
  */
 export function reportOutcome(summary: RunSummary, missing: readonly MissingPoints[] = []): void {
   const { counts, failures } = summary;
-  const points = Object.values(counts).reduce((sum, count) => sum + count, 0);
-  const unfinished = counts.pending + counts.running + counts.cancelled;
-  const failed = points - counts.succeeded - unfinished;
+  const { points, failed, unfinished } = tally(counts);
   setOutput("points", points);
   setOutput("succeeded", counts.succeeded);
   setOutput("failed", failed);

@@ -5,11 +5,11 @@ import { join, resolve } from "node:path";
 import { openTar, TarError } from "../engines/tar-file.ts";
 import type { Collected } from "../index.ts";
 import { counted, shortPath } from "../report/units.ts";
+import { isRunFolder } from "../results/folder.ts";
 import { ReportedError } from "../sweep/errors.ts";
 import { exits, jsonOption, newCommand } from "./command.ts";
 import { harmless, harmlessText, printJson, say } from "./output.ts";
 import { finishLine } from "./progress.ts";
-import { isRunFolder } from "./run-folder.ts";
 import { isWhole, summaryText } from "./summary.ts";
 
 /** `sim-pipeline collect` */

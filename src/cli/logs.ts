@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { readDatabase } from "../results/database.ts";
 import type { RunFolder } from "../results/folder.ts";
+import { isRunFolder } from "../results/folder.ts";
 import { isLocked } from "../results/lock.ts";
 import { type AttemptLog, attemptLogs, size, tailStart } from "../results/logs.ts";
 import { findPoint } from "../results/status.ts";
@@ -10,7 +11,7 @@ import { ReportedError } from "../sweep/errors.ts";
 import { changesIn } from "./changes.ts";
 import { exits, newCommand, wholeNumber } from "./command.ts";
 import { harmless, isClosed, print, say } from "./output.ts";
-import { isRunFolder, runFolderOf } from "./run-folder.ts";
+import { runFolderOf } from "./run-folder.ts";
 
 /** `sim-pipeline logs` */
 export function logsCommand() {

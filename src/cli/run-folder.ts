@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { type RunFolder, runFolder } from "../results/folder.ts";
 import { latestRun } from "../results/status.ts";
@@ -6,9 +5,4 @@ import { latestRun } from "../results/status.ts";
 /** The run folder that is named, or the one that was written to last. */
 export function runFolderOf(argument: string | undefined): RunFolder {
   return argument === undefined ? latestRun(process.cwd()) : runFolder(resolve(argument));
-}
-
-/** True for a path that holds a run. */
-export function isRunFolder(path: string): boolean {
-  return existsSync(runFolder(resolve(path)).database);
 }

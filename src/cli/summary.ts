@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { isDeepStrictEqual, styleText } from "node:util";
 import { counted, duration, grouped, shortPath } from "../report/units.ts";
 import type { Failure, Remarks } from "../results/failures.ts";
+import { tally } from "../results/rows.ts";
 import type { RunSummary } from "../run/summary.ts";
 import { STATUSES, type Status } from "../sweep/sweep.ts";
 import { harmless, harmlessText } from "./output.ts";
@@ -22,8 +23,10 @@ export function statusStyle(status: Status, text: string, stream: NodeJS.WriteSt
 
 /** Whether every point and every finish step succeeded. */
 export function isWhole({ counts, finish }: RunSummary): boolean {
-  const points = STATUSES.reduce((sum, status) => sum + counts[status], 0);
-  return counts.succeeded === points && finish.every(({ status }) => status === "succeeded");
+  return (
+    counts.succeeded === tally(counts).points &&
+    finish.every(({ status }) => status === "succeeded")
+  );
 }
 
 /** A table of the statuses that any point has. */
@@ -48,7 +51,7 @@ export function summaryText(
   remedy = "the same command runs what is missing",
 ): string {
   const { counts, failures, folder } = summary;
-  const points = STATUSES.reduce((sum, status) => sum + counts[status], 0);
+  const { points, failed } = tally(counts);
   const stream = process.stderr;
   const lines = [
     `${counts.succeeded === points ? "All" : `${grouped(counts.succeeded)} of`} ` +
@@ -65,9 +68,8 @@ export function summaryText(
     const log = step.log === null ? [] : [`  log: ${shortPath(join(folder, step.log))}`];
     lines.push("", `finish step ${step.index + 1}, ${harmlessText(finishLine(step))}`, ...log);
   }
-  const badly = points - counts.succeeded - counts.pending - counts.running - counts.cancelled;
-  if (badly > failures.length) {
-    const more = counted(badly - failures.length, "more failed point");
+  if (failed > failures.length) {
+    const more = counted(failed - failures.length, "more failed point");
     lines.push("", `${more}: sim-pipeline status ${shortPath(folder)} --failed`);
   }
   const [table] = summary.exports;

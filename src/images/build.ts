@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import path from "node:path";
 import { Readable } from "node:stream";
 import protobuf from "protobufjs";
@@ -7,6 +6,7 @@ import { z } from "zod";
 import { connectDocker, type Environment } from "../engines/docker/connect.ts";
 import { isLost, unreachable, wordsOf } from "../engines/docker/errors.ts";
 import { jsonLines, readable } from "../engines/docker/streams.ts";
+import { isRunFolder } from "../results/folder.ts";
 import { ReportedError } from "../sweep/errors.ts";
 import { addContext, isFile } from "./context.ts";
 
@@ -58,6 +58,7 @@ export async function buildImage(
     };
     const [answer] = await Promise.all([
       connection.docker.buildImage(Readable.from(archive), request),
+      // Results would make another image after every run, whose points would all run again.
       addContext(archive, context, (name) => isRunFolder(path.join(context, name))),
     ]);
     await followBuild(readable(answer), (line) => {
@@ -74,11 +75,6 @@ export async function buildImage(
   } finally {
     connection.close();
   }
-}
-
-/** Results among the sources would make another image of every run, whose points all run again. */
-function isRunFolder(folder: string): boolean {
-  return existsSync(path.join(folder, "run.db"));
 }
 
 const messageSchema = z.object({

@@ -1,7 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
-import { statusCounts } from "../results/rows.ts";
-import { STATUSES } from "../sweep/sweep.ts";
+import { statusCounts, tally } from "../results/rows.ts";
 import type { Overview, Work } from "./document.ts";
 
 /** What the exports have and hardly anybody looks for. A parameter has never such a heading. */
@@ -23,11 +22,12 @@ export function overview(database: DatabaseSync): Overview {
     database.prepare("SELECT engine, image FROM executions ORDER BY number DESC LIMIT 1").get(),
   );
   const counts = statusCounts(database);
+  const { points, failed } = tally(counts);
   return {
     name,
     counts,
-    points: STATUSES.reduce((sum, status) => sum + counts[status], 0),
-    failed: counts.failed + counts["timed-out"] + counts.idle + counts.oom + counts.lost,
+    points,
+    failed,
     engine: execution?.engine ?? null,
     image: execution?.image ?? null,
   };

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, statfsSync, statSync } from "node:fs";
-import { dirname, join, sep } from "node:path";
+import { dirname, join, resolve, sep } from "node:path";
 import { ReportedError } from "../sweep/errors.ts";
 
 /** Where things are in a run folder: every path absolute. */
@@ -32,6 +32,11 @@ export function runFolder(root: string): RunFolder {
     kept: join(root, "kept"),
     cache: join(root, "cache"),
   };
+}
+
+/** True for a path that holds a run. */
+export function isRunFolder(path: string): boolean {
+  return existsSync(runFolder(resolve(path)).database);
 }
 
 /**

@@ -57,3 +57,19 @@ export function statusCounts(database: DatabaseSync): Record<Status, number> {
   }
   return counts;
 }
+
+/** Counts of points by status, added up to what people ask. */
+export interface Tally {
+  readonly points: number;
+  /** Ended without success. */
+  readonly failed: number;
+  /** Never started, or did not end. */
+  readonly unfinished: number;
+}
+
+/** Adds up the counts of all statuses. */
+export function tally(counts: Readonly<Record<Status, number>>): Tally {
+  const failed = counts.failed + counts["timed-out"] + counts.idle + counts.oom + counts.lost;
+  const unfinished = counts.pending + counts.running + counts.cancelled;
+  return { points: counts.succeeded + failed + unfinished, failed, unfinished };
+}
