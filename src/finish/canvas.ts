@@ -25,9 +25,9 @@ export interface Box {
 }
 
 export function fill({ width, data }: Canvas, box: Box, colour: Colour): void {
-  for (let y = box.y; y < box.y + box.height; y++) {
-    for (let x = box.x; x < box.x + box.width; x++) data.set(colour, (y * width + x) * 3);
-  }
+  const row = new Uint8Array(box.width * 3);
+  for (let x = 0; x < box.width; x++) row.set(colour, x * 3);
+  for (let y = box.y; y < box.y + box.height; y++) data.set(row, (y * width + box.x) * 3);
 }
 
 /** Writes a line of text with its top left corner at x, y. */
@@ -112,7 +112,11 @@ function reduce({ width, height, data }: Pixels, toWidth: number, toHeight: numb
     addRow(sums, at, near, row);
     if (near < down.whole) addRow(sums, at + toWidth * 3, down.whole - near, row);
   }
-  return Uint8Array.from(sums, (light) => SRGB[Math.round(Math.min(light, 1) * STEPS)] ?? 0);
+  const out = new Uint8Array(sums.length);
+  for (let i = 0; i < sums.length; i++) {
+    out[i] = SRGB[Math.round(Math.min(sums[i] ?? 0, 1) * STEPS)] ?? 0;
+  }
+  return out;
 }
 
 function addLight(
