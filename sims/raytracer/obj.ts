@@ -11,6 +11,9 @@ export interface Triangle {
   readonly normals: readonly [Vector, Vector, Vector] | undefined;
 }
 
+/** As in scene files. */
+const FARTHEST = 1e9;
+
 /** More would take longer to read and more memory to hold than a point of a sweep should. */
 export const MOST_TRIANGLES = 2_000_000;
 
@@ -34,10 +37,10 @@ export function parseObj(text: string, name: string, most = MOST_TRIANGLES): Mes
 
   const vector = (words: readonly string[]): Vector => {
     const [x, y, z] = words.slice(0, 3).map((word) => (word === "" ? Number.NaN : Number(word)));
-    if (x !== undefined && y !== undefined && z !== undefined && Number.isFinite(x + y + z)) {
-      return [x, y, z];
+    if (x !== undefined && y !== undefined && z !== undefined) {
+      if ([x, y, z].every((number) => Math.abs(number) <= FARTHEST)) return [x, y, z];
     }
-    return fail(`expected three numbers, got ${JSON.stringify(words.join(" "))}`);
+    return fail(`expected three numbers from -1e9 to 1e9, got ${JSON.stringify(words.join(" "))}`);
   };
   /** Numbers count from 1, or back from the last one with -1. */
   const pick = (list: readonly Vector[], word: string, what: string): Vector => {

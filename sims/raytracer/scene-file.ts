@@ -3,18 +3,21 @@ import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { type JsonNode, PlacedError, parseJson } from "./json.ts";
 import { type Mesh, parseObj } from "./obj.ts";
-import type {
-  Camera,
-  CameraPath,
-  Material,
-  Scene,
-  SceneObject,
-  Sky,
-  Sun,
-  Texture,
+import {
+  type Camera,
+  type CameraPath,
+  LEAST_FOV,
+  type Material,
+  MOST_FOV,
+  type Scene,
+  type SceneObject,
+  type Sky,
+  type Sun,
+  type Texture,
 } from "./scene.ts";
 import { scenes } from "./scenes.ts";
 import {
+  checked,
   choice,
   direction,
   flag,
@@ -31,6 +34,7 @@ import {
   union,
   vector,
 } from "./shape.ts";
+import { cross } from "./world.ts";
 
 /** A scene, and how the files that it names are read. */
 export interface LoadedScene {
@@ -42,13 +46,17 @@ const share = vector({ least: 0, most: 1 });
 const brightness = vector({ least: 0 });
 const positive = number({ above: 0 });
 
-const camera = object<Camera>({
-  position: required(vector()),
-  target: required(vector()),
-  fov: optional(number({ least: 1, most: 170 }), 40),
-  aperture: optional(number({ least: 0 }), 0),
-  focus: optional<number | null>(positive, null),
-});
+const camera = checked(
+  object<Camera>({
+    position: required(vector()),
+    target: required(vector()),
+    fov: optional(number({ least: LEAST_FOV, most: MOST_FOV }), 40),
+    aperture: optional(number({ least: 0 }), 0),
+    focus: optional<number | null>(positive, null),
+  }),
+  ({ position, target }) => position.some((one, axis) => one !== target[axis]),
+  "a camera that looks elsewhere than where it stands",
+);
 
 const sun = object<Sun>({
   direction: required(direction()),
@@ -91,6 +99,17 @@ const material = union<Material>({
   light: object<Kind<Material, "light">>({ kind: kind("light"), color: required(brightness) }),
 });
 
+const sides = checked(
+  pair(direction()),
+  ([first, second]) => cross(first, second).some((one) => one !== 0),
+  "two sides that are not parallel",
+);
+const boxSize = checked(
+  vector({ least: 0 }),
+  (size) => size.filter((one) => one === 0).length <= 1,
+  "a size of which at most one number is 0",
+);
+
 const on = { material: required(text()) };
 const turn = optional(number(), 0);
 const sceneObject = union<SceneObject>({
@@ -109,13 +128,13 @@ const sceneObject = union<SceneObject>({
   quad: object<Kind<SceneObject, "quad">>({
     kind: kind("quad"),
     corner: required(vector()),
-    sides: required(pair(direction())),
+    sides: required(sides),
     ...on,
   }),
   box: object<Kind<SceneObject, "box">>({
     kind: kind("box"),
     center: required(vector()),
-    size: required(vector({ least: 0 })),
+    size: required(boxSize),
     turn,
     ...on,
   }),

@@ -25,6 +25,9 @@ export interface Camera {
   readonly focus: number | null;
 }
 
+export const LEAST_FOV = 1;
+export const MOST_FOV = 170;
+
 export interface CameraPath {
   /** Cameras at equal times, joined by a smooth curve. */
   readonly cameras: readonly Camera[];
@@ -111,12 +114,19 @@ export function cameraAt({ camera, path }: Scene, frame: number, frames: number)
   return {
     position: vector((one) => one.position),
     target: vector((one) => one.target),
-    fov: number((one) => one.fov),
+    // The curve may swing beyond the cameras that it joins.
+    fov: Math.min(
+      MOST_FOV,
+      Math.max(
+        LEAST_FOV,
+        number((one) => one.fov),
+      ),
+    ),
     aperture: Math.max(
       0,
       number((one) => one.aperture),
     ),
-    focus: number(focusOf),
+    focus: Math.max(Number.EPSILON, number(focusOf)),
   };
 }
 

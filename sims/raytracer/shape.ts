@@ -69,6 +69,22 @@ export function direction(): Shape<Vector> {
   };
 }
 
+/** What a shape reads, if it passes a check that JSON Schema cannot say. */
+export function checked<Value>(
+  shape: Shape<Value>,
+  passes: (value: Value) => boolean,
+  expected: string,
+): Shape<Value> {
+  return {
+    read(node) {
+      const value = shape.read(node);
+      if (!passes(value)) throw new PlacedError(node, `expected ${expected}`);
+      return value;
+    },
+    schema: shape.schema,
+  };
+}
+
 export function pair<Value>(item: Shape<Value>): Shape<readonly [Value, Value]> {
   return {
     read(node) {

@@ -12,9 +12,16 @@ const LENS_X = 12;
 const LENS_Y = 15;
 const SIZE = 18;
 
-/** The numbers of a camera whose picture is `aspect` times as wide as high. */
+/**
+ * The numbers of a camera whose picture is `aspect` times as wide as high.
+ *
+ * @throws Error where the camera stands at what it looks at
+ */
 export function buildView(camera: Camera, aspect: number): Float64Array {
   const { position, target, fov, aperture } = camera;
+  if (position.every((one, axis) => one === target[axis])) {
+    throw new Error(`the camera stands at its target, ${position.join(", ")}: it looks nowhere`);
+  }
   const forward = unit([target[0] - position[0], target[1] - position[1], target[2] - position[2]]);
   // Straight up or down, "up" of the picture is any direction.
   const up: Vector = Math.abs(forward[1]) > 0.999999 ? [0, 0, -1] : [0, 1, 0];

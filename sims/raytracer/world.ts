@@ -99,7 +99,12 @@ export function buildWorld(scene: Scene, meshOf: (file: string) => Mesh): World 
       const normal = unit(object.normal);
       planes.push({ numbers: [...normal, dot(normal, object.point)], material });
     } else {
-      for (const shape of shapesOf(object, meshOf)) primitives.push({ ...shape, material });
+      const shapes = shapesOf(object, meshOf);
+      // Scene files with other objects that have no area were refused where they were read.
+      if (object.kind === "mesh" && shapes.length === 0) {
+        throw new Error(`${object.file}: expected a triangle with an area, got none`);
+      }
+      for (const shape of shapes) primitives.push({ ...shape, material });
     }
   }
 

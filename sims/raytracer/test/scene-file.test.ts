@@ -4,7 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { parseObj } from "../obj.ts";
+import { cameraAt } from "../scene.ts";
 import { loadScene, sceneSchema } from "../scene-file.ts";
+import { buildView } from "../view.ts";
+import { buildWorld } from "../world.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "raytracer-scene-"));
 after(() => rmSync(scratch, { recursive: true }));
@@ -82,6 +85,21 @@ const wrong: readonly { from: string; to: string; message: RegExp }[] = [
     to: "[0, 1]",
     message: /:3:27: expected three numbers in brackets, got a list of 2/,
   },
+  {
+    from: "[0, 1, 5]",
+    to: "[0, 1, 0]",
+    message: /:3:13: expected a camera that looks elsewhere than where it stands/,
+  },
+  {
+    from: '"kind": "plane", "point": [0, 0, 0], "normal": [0, 1, 0]',
+    to: '"kind": "quad", "corner": [0, 0, 0], "sides": [[1, 2, 3], [2, 4, 6]]',
+    message: /:10:53: expected two sides that are not parallel/,
+  },
+  {
+    from: '"kind": "plane", "point": [0, 0, 0], "normal": [0, 1, 0]',
+    to: '"kind": "box", "center": [0, 0, 0], "size": [1, 0, 0]',
+    message: /:10:51: expected a size of which at most one number is 0/,
+  },
   { from: '"zenith"', to: '"horizon"', message: /:4:34: "horizon" is there twice/ },
   { from: '"size": 1 }', to: '"size": 1]', message: /:6:111: expected "," or "}", got "\]/ },
   { from: '"glass": {', to: '"glass" {', message: /:7:13: expected ":"/ },
@@ -141,7 +159,12 @@ const meshes = [
   {
     name: "NaN",
     text: "v 0 NaN 0\n",
-    message: /^a\.obj:1: expected three numbers, got "0 NaN 0"$/,
+    message: /^a\.obj:1: expected three numbers from -1e9 to 1e9, got "0 NaN 0"$/,
+  },
+  {
+    name: "a corner farther away than numbers are exact",
+    text: "v 1e200 0 0\n",
+    message: /^a\.obj:1: expected three numbers from -1e9 to 1e9/,
   },
   { name: "two numbers", text: "\nv 0 1\n", message: /^a\.obj:2: expected three numbers/ },
   {
@@ -166,3 +189,34 @@ for (const { name, text, message } of meshes) {
     assert.throws(() => parseObj(text, "a.obj", 10), { message });
   });
 }
+
+test("a mesh whose triangles have no area is an error", () => {
+  writeFileSync(join(scratch, "flat.obj"), "v 0 0 0\nv 1 1 1\nv 2 2 2\nf 1 2 3\n");
+  const mesh = '"kind": "mesh", "file": "flat.obj"';
+  const { scene, meshOf } = load(
+    good.replace('"kind": "sphere", "center": [0, 1, 0], "radius": 1', mesh),
+  );
+  assert.throws(() => buildWorld(scene, meshOf), {
+    message: "flat.obj: expected a triangle with an area, got none",
+  });
+});
+
+const camera = (text: string) => `{ "position": [${text}], "target": [0, 0, 0] }`;
+const withPath = (...cameras: readonly string[]) =>
+  load(good.replace('"sky"', `"path": { "cameras": [${cameras.join(", ")}] }, "sky"`)).scene;
+
+test("a path that leads through the target is an error for the frame in it", () => {
+  const scene = withPath(camera("-1, 0, 0"), camera("1, 0, 0"));
+  assert.throws(() => buildView(cameraAt(scene, 1, 3), 1), {
+    message: "the camera stands at its target, 0, 0, 0: it looks nowhere",
+  });
+});
+
+test("a path's curve stays within the angles that a camera may have", () => {
+  const fov = (degrees: number) => camera("0, 0, 5").replace("}", `, "fov": ${degrees} }`);
+  const scene = withPath(fov(1), fov(170), fov(170), fov(1), fov(1), fov(170));
+  for (let frame = 0; frame <= 50; frame++) {
+    const found = cameraAt(scene, frame, 51).fov;
+    assert.ok(found >= 1 && found <= 170, `${found} in frame ${frame}`);
+  }
+});
