@@ -6,9 +6,10 @@ import { folderRefused, type RunFolder } from "./folder.ts";
 
 /**
  * The schema's version, in `PRAGMA user_version`. A newer one is refused; one of version 1, which has
- * no finish steps, is read as it is, and brought up to this one when a run is opened for writing.
+ * no finish steps, or of version 2, which does not know what a run was asked for with, is read as it
+ * is, and brought up to this one when a run is opened for writing.
  */
-const VERSION = 2;
+const VERSION = 3;
 
 /**
  * - run: one row, the folder's own id.
@@ -83,6 +84,18 @@ CREATE TABLE removed (
 `;
 
 /**
+ * What version 3 has on top.
+ * - requests: what starts of an orchestrator were asked for with: path of the sweep file, overrides,
+ *   run folder, as JSON. Without secrets.
+ */
+const REQUEST_SCHEMA = `
+CREATE TABLE requests (execution INTEGER PRIMARY KEY, document TEXT NOT NULL);
+`;
+
+/** What each version adds to the one before. */
+const SCHEMAS = [SCHEMA, FINISH_SCHEMA, REQUEST_SCHEMA];
+
+/**
  * Opens run.db for the orchestrator, creating it where it is absent. The write-ahead log lets
  * `status` and `logs` read meanwhile. Commits survive the death of this process; after a loss
  * of power the last ones may be missing, never half there, and their points run again.
@@ -97,7 +110,7 @@ export function openDatabase(folder: RunFolder): DatabaseSync {
     const version = schemaVersion(database, folder);
     if (version > 0) checkTables(database, folder);
     if (version < VERSION) {
-      const schema = (version < 1 ? SCHEMA : "") + FINISH_SCHEMA;
+      const schema = SCHEMAS.slice(version).join("");
       database.exec(`BEGIN; ${schema} PRAGMA user_version = ${VERSION}; COMMIT`);
     }
     return database;
@@ -187,14 +200,14 @@ function checkTables(database: DatabaseSync, folder: RunFolder): void {
 let ownSchemas: readonly string[] | null = null;
 
 /**
- * Whether a database has exactly the tables, indices and views of a run of this version or the one
+ * Whether a database has exactly the tables, indices and views of a run of this version or one
  * before, as one that came from elsewhere must have before anything in it is asked for: a view or a
  * trigger can compute without end.
  */
 export function hasOwnSchema(database: DatabaseSync): boolean {
-  ownSchemas ??= [SCHEMA, SCHEMA + FINISH_SCHEMA].map((schema) => {
+  ownSchemas ??= SCHEMAS.map((_, version) => {
     using own = new DatabaseSync(":memory:");
-    own.exec(schema);
+    own.exec(SCHEMAS.slice(0, version + 1).join(""));
     return schemaText(own);
   });
   return ownSchemas.includes(schemaText(database));

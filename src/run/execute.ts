@@ -15,6 +15,7 @@ import {
   runFolder,
 } from "../results/folder.ts";
 import { lockRunFolder } from "../results/lock.ts";
+import { writeRequest } from "../results/request.ts";
 import { statusCounts } from "../results/rows.ts";
 import { ReportedError } from "../sweep/errors.ts";
 import type { Emit } from "./events.ts";
@@ -25,6 +26,7 @@ import { carryOutMoves } from "./moves.ts";
 import { makeQueue } from "./queue.ts";
 import { type ResumeMode, reconcile } from "./reconcile.ts";
 import { recoverRun } from "./recover.ts";
+import { requestOf } from "./request.ts";
 import { reuseResults } from "./reuse.ts";
 import { schedule, workerCount } from "./scheduler.ts";
 import { interruptionBy, type RunSummary } from "./summary.ts";
@@ -87,6 +89,8 @@ export async function execute(
       identity: image.identity,
       workers,
     });
+    const request = requestOf(sweep, folder.root, Object.values(options.secrets));
+    if (request !== null) writeRequest(database, execution, request);
     const journal = openJournal(database, run, execution);
     carryOutMoves(database, folder);
     const context = { journal, folder, engine, secrets: options.secrets };

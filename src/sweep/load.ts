@@ -1,4 +1,4 @@
-import { dirname, resolve } from "node:path";
+import { dirname, isAbsolute, relative, resolve, sep } from "node:path";
 import { type Diagnostic, keyError, SweepError } from "./errors.ts";
 import { buildSweep, type Origin } from "./file/build.ts";
 import { FileProblem, readTextFile } from "./file/files.ts";
@@ -7,7 +7,7 @@ import { applyParam, applySet, mistypedParams } from "./file/overrides.ts";
 import { createReport, type Report, type Source } from "./file/source.ts";
 import type { Node } from "./file/tree.ts";
 import { parseYaml } from "./file/yaml.ts";
-import type { Sweep } from "./sweep.ts";
+import type { Sweep, SweepRequest } from "./sweep.ts";
 
 export interface LoadOptions {
   /** `name=values`, as the flag `--param` takes them. */
@@ -47,7 +47,14 @@ export function loadSweep(path: string, options: LoadOptions): Sweep {
     root: options.root ?? null,
     allowOutside: options.allowOutside,
   };
-  return finish(root, origin, options, report);
+  return { ...finish(root, origin, options, report), request: requestOf(file, options) };
+}
+
+function requestOf(file: string, options: LoadOptions): SweepRequest {
+  const { params, set, allowOutside } = options;
+  const path = relative(resolve(options.root ?? "."), file);
+  const isInside = !isAbsolute(path) && path.split(sep)[0] !== "..";
+  return { path: isInside ? path.replaceAll(sep, "/") : file, params, set, allowOutside };
 }
 
 /**

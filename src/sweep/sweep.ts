@@ -186,10 +186,26 @@ export type FinishStep =
       readonly network: "none" | "bridge";
     };
 
+/** What a sweep was loaded with: what it takes to load it again. */
+export interface SweepRequest {
+  /**
+   * Path of the sweep file: relative to the working directory, or the root that was given, with
+   * slashes; absolute outside of it.
+   */
+  readonly path: string;
+  /** As the flag `--param` takes them. */
+  readonly params: readonly string[];
+  /** As the flag `--set` takes them. */
+  readonly set: readonly string[];
+  readonly allowOutside: boolean;
+}
+
 export interface Sweep {
   readonly name: string;
   /** Absolute path of the sweep file; null for a sweep made by the library. */
   readonly file: string | null;
+  /** Null for a sweep made by the library. */
+  readonly request: SweepRequest | null;
   /** Absolute folder against which the sweep's relative paths resolve. */
   readonly folder: string;
   /**

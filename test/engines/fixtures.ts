@@ -19,6 +19,7 @@ export function testSweep(changes: Partial<Sweep> = {}): Sweep {
   return {
     name: "contract",
     file: null,
+    request: null,
     folder: import.meta.dirname,
     image: null,
     build: null,

@@ -11,7 +11,7 @@ function older(): RunFolder {
   createRunFolder(folder);
   openDatabase(folder).close();
   using database = new DatabaseSync(folder.database);
-  database.exec("DROP TABLE finish; DROP TABLE removed; PRAGMA user_version = 1");
+  database.exec("DROP TABLE finish; DROP TABLE removed; DROP TABLE requests; PRAGMA user_version = 1");
   database.exec("INSERT INTO run VALUES ('abcdefghij', 'old', '2026-01-01T00:00:00.000Z')");
   return folder;
 }
@@ -25,7 +25,7 @@ it("a folder of version 1 is brought up when a run opens it, and keeps what it h
   const folder = older();
   openDatabase(folder).close();
   using database = readDatabase(folder);
-  expect(database.prepare("PRAGMA user_version").get()).toEqual({ user_version: 2 });
+  expect(database.prepare("PRAGMA user_version").get()).toEqual({ user_version: 3 });
   expect(database.prepare("SELECT id, sweep FROM run").get()).toEqual({
     id: "abcdefghij",
     sweep: "old",

@@ -89,6 +89,7 @@ test("what a sweep file leaves out has its defaults", () => {
     folder: _folder,
     places: _places,
     reads: _reads,
+    request: _request,
     ...sweep
   } = load(text, { whole: true });
   expect(sweep).toEqual({
@@ -116,6 +117,28 @@ test("what a sweep file leaves out has its defaults", () => {
     workers: "auto",
     finish: [],
     warnings: [],
+  });
+});
+
+describe("what a sweep was loaded with is known", () => {
+  const text = "name: t\nprocess: [x]\nparameters: {a: 1}\ncommand: []";
+  const flags = { params: ["a=1-3"], set: ["timeout=5m"], allowOutside: false };
+  const file = () => join(folderOf({ "sims/t/sweep.yaml": text }), "sims/t/sweep.yaml");
+
+  test("path and overrides, from the root that is given", () => {
+    const path = file();
+    const { request } = loadSweep(path, { ...flags, root: join(path, "../../..") });
+    expect(request).toEqual({ path: "sims/t/sweep.yaml", ...flags });
+  });
+
+  test("an absolute path outside of the working directory", () => {
+    const path = file();
+    expect(loadSweep(path, flags).request?.path).toBe(path);
+  });
+
+  test("nothing of an object", () => {
+    const object = { name: "t", process: ["x"], parameters: { a: 1 }, command: [] };
+    expect(sweepFromObject(object, "/").request).toBe(null);
   });
 });
 

@@ -23,10 +23,13 @@ import {
   runFolder,
 } from "../../results/folder.ts";
 import { lockRunFolder } from "../../results/lock.ts";
+import { writeRequest } from "../../results/request.ts";
 import { statusCounts } from "../../results/rows.ts";
 import { ReportedError } from "../../sweep/errors.ts";
+import type { Sweep } from "../../sweep/sweep.ts";
 import type { Emit } from "../events.ts";
 import { runId } from "../journal.ts";
+import { requestOf } from "../request.ts";
 import { reuseResults } from "../reuse.ts";
 import type { OpenPlan } from "../shards/open.ts";
 import type { RunSummary } from "../summary.ts";
@@ -122,6 +125,7 @@ async function collectInto(folder: RunFolder, options: CollectOptions): Promise<
   for (const earlier of options.earlier ?? []) {
     cached += takeEarlier(database, folder, resolve(earlier), ignored);
   }
+  noteRequest(database, plan.sweep, folder);
   database.exec("COMMIT");
 
   warnOfImages(taken, emit);
@@ -145,6 +149,14 @@ async function collectInto(folder: RunFolder, options: CollectOptions): Promise<
     used: taken.map(({ shard, attempt, tar }) => ({ shard, attempt, tar })),
     ignored,
   };
+}
+
+/** What is to be run again is the whole sweep, by its last shard's engine. */
+function noteRequest(database: DatabaseSync, sweep: Sweep, folder: RunFolder): void {
+  const last = database.prepare("SELECT max(number) AS number FROM executions").get();
+  const { number } = z.object({ number: z.number().nullable() }).parse(last);
+  const request = requestOf(sweep, folder.root, []);
+  if (number !== null && request !== null) writeRequest(database, number, request);
 }
 
 /** Takes over the results of a run folder; one that is none is ignored, like a tar. */

@@ -98,6 +98,7 @@ export function buildSweep(root: MapNode, origin: Origin, report: Report): Sweep
     ...parts,
     name: checked.name,
     file: origin.file,
+    request: null,
     folder,
     reads: origin.file === null ? report.named : [origin.file, ...report.named],
     space,

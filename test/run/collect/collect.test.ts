@@ -13,6 +13,7 @@ import {
 import { readDatabase } from "../../../src/results/database.ts";
 import { runFolder } from "../../../src/results/folder.ts";
 import { attemptLogs } from "../../../src/results/logs.ts";
+import { lastRequest } from "../../../src/results/request.ts";
 import { pointsOf, temporaryFolder } from "../harness.ts";
 import { opened, packed, planned, SWEEP, write } from "../shards/fixture.ts";
 
@@ -42,6 +43,9 @@ test("the shards of a plan become one run folder", async () => {
   expect(readFileSync(join(out, "results.csv"), "utf8").split("\n")[8]).toMatch(
     /^i=7,succeeded.*14$/,
   );
+  using database = readDatabase(runFolder(out));
+  // From the repository's root, not where the plan was unpacked to.
+  expect(lastRequest(database)).toMatchObject({ path: "sims/tiny/sweep.yaml", out });
 });
 
 test("logs and attempts are each point's own", async () => {
