@@ -9,25 +9,24 @@ export interface Rental {
   readonly gone: number | null;
 }
 
+/** What of a provider's billing an amount depends on. */
+type Charge = Pick<Billing, "minimumSeconds" | "minimumCost">;
+
 /** Seconds that a machine is charged for. */
-export function billedSeconds(rental: Rental, now: number, billing: Billing): number {
+export function billedSeconds(rental: Rental, now: number, billing: Charge): number {
   const seconds = Math.max(0, (rental.gone ?? now) - rental.created) / 1000;
   return Math.max(billing.minimumSeconds, Math.ceil(seconds));
 }
 
 /** What a machine costs so far, in the provider's currency; null where no price is known. */
-export function rentalCost(rental: Rental, now: number, billing: Billing): number | null {
+export function rentalCost(rental: Rental, now: number, billing: Charge): number | null {
   if (rental.pricePerHour === null) return null;
   const cost = (rental.pricePerHour * billedSeconds(rental, now, billing)) / 3600;
   return rental.pricePerHour === 0 ? 0 : Math.max(billing.minimumCost, cost);
 }
 
 /** What machines cost together; null where the price of one is not known. */
-export function totalCost(
-  rentals: readonly Rental[],
-  now: number,
-  billing: Billing,
-): number | null {
+export function totalCost(rentals: readonly Rental[], now: number, billing: Charge): number | null {
   return rentals.reduce<number | null>((sum, rental) => {
     const cost = rentalCost(rental, now, billing);
     return sum === null || cost === null ? null : sum + cost;

@@ -87,13 +87,15 @@ CREATE TABLE removed (
  * What version 3 has on top.
  * - requests: what starts of an orchestrator were asked for with: path of the sweep file, overrides,
  *   run folder, as JSON. Without secrets.
+ * - machines: what was rented for the run, a JSON document each: machines.ts.
  */
-const REQUEST_SCHEMA = `
+const RENTAL_SCHEMA = `
 CREATE TABLE requests (execution INTEGER PRIMARY KEY, document TEXT NOT NULL);
+CREATE TABLE machines (name TEXT PRIMARY KEY, document TEXT NOT NULL) WITHOUT ROWID;
 `;
 
 /** What each version adds to the one before. */
-const SCHEMAS = [SCHEMA, FINISH_SCHEMA, REQUEST_SCHEMA];
+const SCHEMAS = [SCHEMA, FINISH_SCHEMA, RENTAL_SCHEMA];
 
 /**
  * Opens run.db for the orchestrator, creating it where it is absent. The write-ahead log lets

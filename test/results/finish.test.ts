@@ -11,7 +11,9 @@ function older(): RunFolder {
   createRunFolder(folder);
   openDatabase(folder).close();
   using database = new DatabaseSync(folder.database);
-  database.exec("DROP TABLE finish; DROP TABLE removed; DROP TABLE requests; PRAGMA user_version = 1");
+  database.exec(
+    "DROP TABLE finish; DROP TABLE removed; DROP TABLE requests; DROP TABLE machines; PRAGMA user_version = 1",
+  );
   database.exec("INSERT INTO run VALUES ('abcdefghij', 'old', '2026-01-01T00:00:00.000Z')");
   return folder;
 }

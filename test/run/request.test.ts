@@ -62,7 +62,7 @@ describe("what a run was asked for with", () => {
     openDatabase(folder).close();
     {
       using older = new DatabaseSync(folder.database);
-      older.exec("DROP TABLE requests; PRAGMA user_version = 2");
+      older.exec("DROP TABLE requests; DROP TABLE machines; PRAGMA user_version = 2");
     }
     {
       using database = readDatabase(folder);
