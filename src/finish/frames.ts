@@ -45,7 +45,7 @@ export async function checkFrames(
 ): Promise<CheckedFrames> {
   const problems: string[] = [];
   const read: { readonly frame: Frame; readonly info: PictureInfo }[] = [];
-  const name = ({ value, point }: Frame) => `${step.by} ${value} (point ${point.name})`;
+  const name = (frame: Frame) => frameName(frame, step);
   for (const frame of frames) {
     await nextTurn();
     signal.throwIfAborted();
@@ -81,6 +81,11 @@ export async function checkFrames(
   return { frames: most.map(({ frame }) => frame), info, problems };
 }
 
+/** What a frame is called in problems. */
+export function frameName({ value, point }: Frame, { by }: Video): string {
+  return `${by} ${value} (point ${point.name})`;
+}
+
 export function framePath({ point, path }: Source, root: string): string {
   return join(root, "points", point.name, path);
 }
@@ -88,6 +93,11 @@ export function framePath({ point, path }: Source, root: string): string {
 /** What an image sequence's file is called, counted from 0. */
 export function sequenceName(index: number, format: PictureInfo["format"]): string {
   return `${String(index).padStart(8, "0")}.${format}`;
+}
+
+/** A staged sequence as ffmpeg names it: a pattern, in which a folder's own % would count. */
+export function sequencePattern(folder: string, format: PictureInfo["format"]): string {
+  return `${folder.replaceAll("%", "%%")}/%08d.${format}`;
 }
 
 /**

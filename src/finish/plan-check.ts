@@ -18,6 +18,21 @@ export function checkGif(sweep: Sweep, { to, fps }: Video, index: number): void 
   );
 }
 
+/** Beyond this ffmpeg has no pictures: a little more than 16,384 by 8,192. */
+const MAX_PIXELS = 134_217_728;
+const MAX_SIDE = 16_384;
+
+/** @throws SweepError for a video that ffmpeg could not make, which it would say after the points. */
+export function checkSize(sweep: Sweep, { to, width, height }: Video, index: number): void {
+  if (width <= MAX_SIDE && height <= MAX_SIDE && width * height <= MAX_PIXELS) return;
+  throw keyError(
+    sweep,
+    "finish",
+    `finish.${index}.video: ${to} has a size of ${width}x${height}`,
+    `at most ${MAX_SIDE} pixels a side and ${MAX_PIXELS} in all are possible`,
+  );
+}
+
 /** @throws SweepError where two points are the same frame of a video. */
 export function checkOneFrameEach(plan: Plan, { by }: Video, index: number): void {
   const { sweep } = plan;

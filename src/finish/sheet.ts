@@ -8,7 +8,7 @@ import { decodePng } from "./decode.ts";
 import { StepFailure, shortList } from "./failure.ts";
 import { LINE_HEIGHT, textWidth, wrapText } from "./font.ts";
 import { framePath } from "./frames.ts";
-import { decodeJpegs } from "./jpeg.ts";
+import { DAMAGED_JPEG, damagedJpegs, decodeJpegs } from "./jpeg.ts";
 import { inspectPicture, type PictureInfo, PictureProblem, readPicture } from "./picture-file.ts";
 import { absence, type FinishPoint, pointText, sourcesOf } from "./points.ts";
 import { cellBox, type Layout, layOut } from "./sheet-layout.ts";
@@ -42,8 +42,7 @@ interface Cell {
 export async function makeSheet(context: StepContext, step: Sheet): Promise<string | null> {
   const cells = await gather(context, step);
   const pictures = cells.flatMap(({ picture }) => (picture === null ? [] : [picture]));
-  const jpegs = pictures.filter(({ info }) => info.format === "jpg").map(({ file }) => file);
-  const decoded = await decodeJpegs(context, jpegs);
+  const decoded = await decodeJpegs(context, await wholeJpegs(context, cells));
 
   const sizes = pictures.map(({ info }) => info);
   const labels = cells.map(({ label }) => label);
@@ -105,6 +104,25 @@ async function gather({ points, folder, signal }: StepContext, step: Sheet): Pro
     throw new StepFailure("There are no pictures: no point has succeeded.");
   }
   return cells;
+}
+
+/**
+ * The files of JPEG pictures.
+ *
+ * @throws StepFailure where the pixels of one do not decode.
+ */
+async function wholeJpegs(context: StepContext, cells: readonly Cell[]): Promise<string[]> {
+  const jpegs = cells.flatMap(({ point, picture }) =>
+    picture?.info.format === "jpg" ? [{ point, file: picture.file }] : [],
+  );
+  const files = jpegs.map(({ file }) => file);
+  if (files.length === 0) return files;
+  const damaged = await damagedJpegs(context, files);
+  if (damaged.size === 0) return files;
+  const problems = jpegs.flatMap(({ point }, index) =>
+    damaged.has(index) ? [`point ${point.name}: its picture ${DAMAGED_JPEG}`] : [],
+  );
+  throw broken(problems, cells.length);
 }
 
 function broken(problems: readonly string[], points: number): StepFailure {

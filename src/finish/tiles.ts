@@ -34,7 +34,8 @@ export async function mergeTiles(context: StepContext, step: Tiles): Promise<str
   });
   if (missing.length > 0) {
     throw new StepFailure(
-      `${missing.length} of ${sources.length} tiles are missing:\n${shortList(missing)}\nRun those points again.`,
+      `${missing.length} of ${sources.length} tiles are missing:\n${shortList(missing)}\n` +
+        "The same command runs points again that did not succeed.",
     );
   }
   const names = new Set<string>();

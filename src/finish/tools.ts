@@ -8,7 +8,7 @@ import { processEngine } from "../engines/process/engine.ts";
 import type { Plan } from "../plan/plan.ts";
 import { ReportedError } from "../sweep/errors.ts";
 import type { FinishStep, Sweep } from "../sweep/sweep.ts";
-import { checkGif, checkOneFrameEach } from "./plan-check.ts";
+import { checkGif, checkOneFrameEach, checkSize } from "./plan-check.ts";
 
 /** Where a step's program runs, made ready. */
 export interface Tool {
@@ -57,6 +57,7 @@ export async function checkFinish(plan: Plan, options: CheckOptions): Promise<Fi
     if (step.kind !== "video") continue;
     checkOneFrameEach(plan, step, index);
     checkGif(sweep, step, index);
+    checkSize(sweep, step, index);
   }
   await using held = new AsyncDisposableStack();
   const needs = sweep.finish.findIndex(needsFfmpeg);

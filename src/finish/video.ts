@@ -3,7 +3,16 @@ import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import type { FinishStep } from "../sweep/sweep.ts";
 import { StepFailure, shortList } from "./failure.ts";
-import { checkFrames, framePath, framesOf, stageSequence } from "./frames.ts";
+import {
+  type CheckedFrames,
+  checkFrames,
+  frameName,
+  framePath,
+  framesOf,
+  sequencePattern,
+  stageSequence,
+} from "./frames.ts";
+import { DAMAGED_JPEG, damagedJpegs } from "./jpeg.ts";
 import type { PictureInfo } from "./picture-file.ts";
 import { checkOutcome, runProgram, type StepContext } from "./task.ts";
 import type { Tool } from "./tools.ts";
@@ -22,11 +31,15 @@ export async function makeVideo(context: StepContext, step: Video): Promise<stri
   const tool = tools.ffmpeg;
   if (tool === null) throw new Error("a video without ffmpeg");
   const all = framesOf(context.points, step);
-  const { frames, info, problems } = await checkFrames(all, step, folder.root, signal);
+  const checked = await checkFrames(all, step, folder.root, signal);
+  const { info } = checked;
+  const { frames, problems } =
+    info.format === "jpg" ? await decodableFrames(context, step, checked) : checked;
   const list = `${problems.length} of ${all.length} frames are missing or broken:\n${shortList(problems)}`;
   if (problems.length > 0 && !step.allowMissing) {
     throw new StepFailure(
-      `${list}\nRun those points again, or set allow-missing: true to leave them out.`,
+      `${list}\nThe same command runs points again that did not succeed, and one that did once its folder ` +
+        "below points/ is removed. allow-missing: true leaves such frames out.",
     );
   }
   const input = join(context.staging, "frames");
@@ -48,6 +61,23 @@ export async function makeVideo(context: StepContext, step: Video): Promise<stri
   return problems.length === 0 ? null : list.replace("are missing or broken", "were left out");
 }
 
+/** Leaves out JPEG frames whose picture does not decode. */
+async function decodableFrames(
+  context: StepContext,
+  step: Video,
+  { frames, problems }: CheckedFrames,
+): Promise<Pick<CheckedFrames, "frames" | "problems">> {
+  const paths = frames.map((frame) => framePath(frame, context.folder.root));
+  const broken = await damagedJpegs(context, paths);
+  const words = frames.flatMap((frame, index) =>
+    broken.has(index) ? [`${frameName(frame, step)}: ${frame.path} ${DAMAGED_JPEG}`] : [],
+  );
+  const whole = frames.filter((_, index) => !broken.has(index));
+  const all = [...problems, ...words];
+  if (whole.length === 0) throw new StepFailure(`There are no frames:\n${shortList(all)}`);
+  return { frames: whole, problems: all };
+}
+
 interface View {
   readonly input: string;
   readonly output: string;
@@ -56,8 +86,7 @@ interface View {
 /** The words that make a video of the pictures 00000000, 00000001, ... in the input folder. */
 function encodeWords(step: Video, { format }: PictureInfo, view: View): string[] {
   const { width, height, fps } = step;
-  // The sequence's name is a pattern, in which a folder's own % would count.
-  const pattern = `${view.input.replaceAll("%", "%%")}/%08d.${format}`;
+  const pattern = sequencePattern(view.input, format);
   const fit = [
     `scale=${width}:${height}:force_original_aspect_ratio=decrease:flags=lanczos+accurate_rnd`,
     "format=rgb24",

@@ -31,6 +31,12 @@ test.each<{
     message: /a.gif has 60 frames a second, and a gif at most 50/,
   },
   {
+    title: "a video larger than ffmpeg makes",
+    finish: [video({ to: "a.webm", size: "20000x100" })],
+    exitCode: 2,
+    message: /a.webm has a size of 20000x100\n.*at most 16384 pixels a side/,
+  },
+  {
     title: "a video where there is neither ffmpeg nor Docker",
     finish: [video()],
     env: nothing,

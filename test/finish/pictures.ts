@@ -1,5 +1,6 @@
 /** Small pictures, made for the tests. */
 
+import { spawnSync } from "node:child_process";
 import { hash } from "node:crypto";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -27,6 +28,18 @@ export function damaged(picture: Buffer): Buffer {
   const at = copy.indexOf("IDAT") + 6;
   copy[at] = (copy[at] ?? 0) ^ 0xff;
   return copy;
+}
+
+/** A JPEG, which only ffmpeg makes. */
+export function jpeg(source = "color=red:size=32x24"): Buffer {
+  const words = ["-v", "error", "-f", "lavfi", "-i", source, "-frames:v", "1"];
+  return spawnSync("ffmpeg", [...words, "-f", "mjpeg", "-"]).stdout;
+}
+
+/** A JPEG whose segments are right, with the end mark where it belongs, and half of its pixels gone. */
+export function halfJpeg(): Buffer {
+  const whole = jpeg("testsrc=size=160x120");
+  return Buffer.concat([whole.subarray(0, whole.length / 2), whole.subarray(-2)]);
 }
 
 /** A tile of linear light, one colour and weight all over. */

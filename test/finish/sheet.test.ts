@@ -1,11 +1,10 @@
-import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { decode } from "fast-png";
 import { describe, expect, it, test } from "vitest";
 import { temporaryFolder } from "../run/harness.ts";
 import { ffmpeg, finishRun, needingFfmpeg, planOf, told } from "./harness.ts";
-import { damaged, endedRun, type MadePoint, png } from "./pictures.ts";
+import { damaged, endedRun, halfJpeg, jpeg, type MadePoint, png } from "./pictures.ts";
 
 const point = (frame: number, content: Buffer, path = "a.png"): MadePoint => ({
   parameters: { frame },
@@ -121,19 +120,25 @@ describe("a contact sheet", () => {
 
   it.skipIf(!ffmpeg)(needingFfmpeg("takes JPEG pictures of several sizes"), async () => {
     const root = temporaryFolder();
-    const jpeg = (size: string) => {
-      const words = ["-v", "error", "-f", "lavfi", "-i", `color=0xff0000:size=${size}`];
-      return spawnSync("ffmpeg", [...words, "-frames:v", "1", "-f", "mjpeg", "-"]).stdout;
-    };
-    endedRun(root, [point(1, jpeg("160x128"), "a.jpg"), point(2, jpeg("80x128"), "a.jpg")]);
+    const red = (size: string) => jpeg(`color=0xff0000:size=${size}`);
+    endedRun(root, [point(1, red("160x128"), "a.jpg"), point(2, red("80x128"), "a.jpg")]);
     const plan = planOf([{ sheet: { images: "a.jpg" } }]);
     const { steps } = await finishRun(root, plan);
     expect(steps[0]?.reason).toBe(null);
     const { at } = shown(root);
-    const [red = 0, green = 0, blue = 0] = at(100, 80).split(" ").map(Number);
-    expect(red > 250 && green < 5 && blue < 5).toBe(true);
+    const [r = 0, g = 0, b = 0] = at(100, 80).split(" ").map(Number);
+    expect(r > 250 && g < 5 && b < 5).toBe(true);
     // The narrow one is centred in its place.
     expect(at(24 + 160 + 16 + 20, 80)).toBe("23 24 28");
     expect(at(24 + 160 + 16 + 45, 80)).toBe(at(100, 80));
+  });
+
+  it.skipIf(!ffmpeg)(needingFfmpeg("names a JPEG whose pixels are damaged"), async () => {
+    const root = temporaryFolder();
+    endedRun(root, [point(1, jpeg(), "a.jpg"), point(2, halfJpeg(), "a.jpg")]);
+    const { steps } = await finishRun(root, planOf([{ sheet: { images: "a.jpg" } }]));
+    expect(steps[0]?.reason).toMatch(
+      /1 of 2 points.*\n {2}point p1: its picture is a JPEG whose pix/,
+    );
   });
 });

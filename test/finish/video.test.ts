@@ -6,7 +6,7 @@ import { readDatabase } from "../../src/results/database.ts";
 import { runFolder } from "../../src/results/folder.ts";
 import { temporaryFolder } from "../run/harness.ts";
 import { ffmpeg, finishRun, needingFfmpeg, planOf, probe, told } from "./harness.ts";
-import { damaged, endedRun, type MadePoint, png } from "./pictures.ts";
+import { damaged, endedRun, halfJpeg, jpeg, type MadePoint, png } from "./pictures.ts";
 
 const colours = [
   [250, 10, 10],
@@ -29,12 +29,6 @@ function shortOfPixels(): Buffer {
   const [large, small] = [png(32, 24), png(8, 8)];
   const at = (picture: Buffer) => picture.indexOf("IDAT") - 4;
   return Buffer.concat([large.subarray(0, at(large)), small.subarray(at(small))]);
-}
-
-/** A JPEG, which only ffmpeg makes. */
-function jpeg(): Buffer {
-  const words = ["-v", "error", "-f", "lavfi", "-i", "color=red:size=32x24", "-frames:v", "1"];
-  return spawnSync("ffmpeg", [...words, "-f", "mjpeg", "-"]).stdout;
 }
 
 describe.skipIf(!ffmpeg)(needingFfmpeg("a video"), () => {
@@ -93,6 +87,35 @@ describe.skipIf(!ffmpeg)(needingFfmpeg("a video"), () => {
     const plan = planOf([video({ frames: "./frame.jpg" })], { frame: [1, 2] });
     expect(told(await finishRun(root, plan))).toEqual(["video succeeded"]);
     expect(probe(root, "movie.mp4")).toBe("h264 64 48 yuv420p 2");
+  });
+
+  it("names a JPEG whose pixels are damaged, and leaves it out only if allowed", async () => {
+    const root = temporaryFolder();
+    const whole = jpeg("testsrc=size=160x120");
+    endedRun(
+      root,
+      [whole, halfJpeg(), whole].map((picture, index) => ({
+        parameters: { frame: index + 1 },
+        files: { "frame.jpg": picture },
+      })),
+    );
+    const failed = await finishRun(root, planOf([video({ frames: "frame.jpg" })]));
+    expect(failed.steps[0]?.reason).toMatch(
+      /1 of 3 frames.*\n {2}frame 2 \(point p1\): frame.jpg is a JPEG whose pixels are damaged/,
+    );
+    const plan = planOf([video({ frames: "frame.jpg", "allow-missing": true })]);
+    expect(told(await finishRun(root, plan))).toEqual(["video succeeded"]);
+    expect(probe(root, "movie.mp4")).toBe("h264 64 48 yuv420p 2");
+  });
+
+  it("of damaged JPEG frames alone is an error, allowed or not", async () => {
+    const root = temporaryFolder();
+    endedRun(root, [{ parameters: { frame: 1 }, files: { "frame.jpg": halfJpeg() } }]);
+    const plan = planOf([video({ frames: "frame.jpg", "allow-missing": true })], { frame: [1] });
+    const { steps } = await finishRun(root, plan);
+    expect(steps[0]?.reason).toMatch(
+      /^There are no frames:\n {2}frame 1 \(point p0\): frame.jpg is/,
+    );
   });
 
   test.each<{ title: string; points: readonly MadePoint[]; reason: RegExp }>([
