@@ -131,6 +131,8 @@ function ownLine(event: RunEvent): string | null {
       return harmless(`nothing more is started: ${event.reason}`);
     case "finish":
       return event.step.status === "running" ? null : harmlessText(finishLine(event.step));
+    case "machines":
+      return harmlessText(event.message);
     case "warning":
       return harmlessText(`warning: ${event.message}`);
     default:

@@ -1,6 +1,8 @@
 import { styleText } from "node:util";
+import { money } from "../machines/cost.ts";
 import { counted, duration, grouped, rate, shortPath } from "../report/units.ts";
 import type { FinishRow } from "../results/finish.ts";
+import { type MachineRow, runCost } from "../results/machines.ts";
 import type { RunEvent } from "../run/events.ts";
 import { harmless } from "./output.ts";
 
@@ -23,6 +25,8 @@ export interface Progress {
   building: string | null;
   /** The finish step that runs. */
   finishing: string | null;
+  /** What is rented for it. */
+  machines: readonly MachineRow[];
   /** When the first point could start; milliseconds, as `now` everywhere here. */
   since: number;
   /** The last moments at which points had ended, as [time, ended so far]. */
@@ -44,6 +48,7 @@ export function newProgress(now: number): Progress {
     paused: null,
     building: null,
     finishing: null,
+    machines: [],
     since: now,
     marks: [],
   };
@@ -87,6 +92,9 @@ export function advance(progress: Progress, event: RunEvent, now: number): void 
       break;
     case "finish":
       progress.finishing = event.step.status === "running" ? event.step.kind : null;
+      break;
+    case "machines":
+      progress.machines = event.machines;
       break;
     case "warning":
       break;
@@ -145,9 +153,17 @@ export function progressLine(progress: Progress, now: number): string {
     perSecond === null || left === 0 || progress.phase === "stopping"
       ? null
       : `ETA ${duration(left / perSecond)}`,
+    costSoFar(progress.machines, now),
   ]
     .filter((part) => part !== null)
     .join(", ");
+}
+
+/** `$0.12 so far`; nothing where no machine is rented or prices are not known. */
+function costSoFar(machines: readonly MachineRow[], now: number): string | null {
+  const cost = runCost(machines, now);
+  if (cost === null || cost.amount === null) return null;
+  return `${money(cost.amount, cost.currency)} so far`;
 }
 
 /** The lines of a live display, none longer than `columns`. */

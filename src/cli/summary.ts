@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import { isDeepStrictEqual, styleText } from "node:util";
+import { money } from "../machines/cost.ts";
 import { counted, duration, grouped, shortPath } from "../report/units.ts";
 import type { Failure, Remarks } from "../results/failures.ts";
+import type { RunCost } from "../results/machines.ts";
 import { tally } from "../results/rows.ts";
 import type { RunSummary } from "../run/summary.ts";
 import { STATUSES, type Status } from "../sweep/sweep.ts";
@@ -85,12 +87,21 @@ export function summaryText(
     const more = made.length > 5 ? [`${grouped(made.length - 5)} more`] : [];
     lines.push(`finish   ${[...paths, ...more].join(", ")}`);
   }
+  if (summary.cost !== null) lines.push(`cost     ${costText(summary.cost)}`);
   if (summary.report !== null) lines.push(`report   ${shortPath(summary.report)}`);
   if (counts.pending + counts.cancelled > 0) {
     const rest = counted(counts.pending + counts.cancelled, "point");
     lines.push("", `${rest} did not end: ${remedy}.`);
   }
   return lines.join("\n");
+}
+
+/** `$0.12 for 2 machines, 14 min together`, and whether that is all. */
+export function costText({ amount, currency, machines, seconds, open }: RunCost): string {
+  const price = amount === null ? "unknown" : money(amount, currency);
+  const time = `${duration(seconds)}${machines > 1 ? " together" : ""}`;
+  const rest = open ? ", and not given back yet: `sim-pipeline machines ls`" : "";
+  return `${price} for ${counted(machines, "machine")}, ${time}${rest}`;
 }
 
 /** Points that succeeded with something to say. */

@@ -43,8 +43,18 @@ export function affordableSeconds(amount: number, pricePerHour: number, count: n
  * other than dollars stands behind, as `1.20 EUR`.
  */
 export function money(amount: number, currency: string): string {
-  const digits =
-    amount === 0 || amount >= 0.1 ? 2 : Math.min(6, 1 - Math.floor(Math.log10(amount)));
-  const text = amount.toFixed(digits);
+  const text = (amount >= 0.1 ? CENTS : FRACTIONS).format(amount);
   return currency === "USD" ? `$${text}` : `${text} ${currency}`;
 }
+
+const CENTS = new Intl.NumberFormat("en-US", {
+  useGrouping: false,
+  minimumFractionDigits: 2,
+  maximumFractionDigits: 2,
+});
+const FRACTIONS = new Intl.NumberFormat("en-US", {
+  useGrouping: false,
+  minimumFractionDigits: 2,
+  maximumSignificantDigits: 2,
+  roundingPriority: "morePrecision",
+});

@@ -8,6 +8,7 @@ import { STATUSES, type Status } from "../sweep/sweep.ts";
 import type { RunFolder } from "./folder.ts";
 import { runFolder } from "./folder.ts";
 import { isLocked } from "./lock.ts";
+import { machinesOf, type RunCost, runCost } from "./machines.ts";
 import { statusCounts } from "./rows.ts";
 
 /** How a run stands, read beside whoever runs it. */
@@ -32,6 +33,8 @@ export interface RunStatus {
   readonly rate: number | null;
   /** Seconds until nothing is left at that rate; null where nobody runs or nothing ended yet. */
   readonly eta: number | null;
+  /** What the machines rented for the run cost so far; null where none were. */
+  readonly cost: RunCost | null;
 }
 
 /** The last start of an orchestrator. */
@@ -131,6 +134,7 @@ export function runStatus(
       failures: last === null ? [] : lastFailures(database, last.number, limit),
       rate: pace,
       eta: alive && pace !== null && pace > 0 ? left / pace : null,
+      cost: runCost(machinesOf(database), now * 1000),
     };
   } finally {
     database.exec("COMMIT");

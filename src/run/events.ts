@@ -1,4 +1,5 @@
 import type { FinishRow } from "../results/finish.ts";
+import type { MachineRow } from "../results/machines.ts";
 import type { Status } from "../sweep/sweep.ts";
 
 /** What a run tells while it goes on. Everything that an event says is committed already. */
@@ -40,6 +41,12 @@ export type RunEvent =
   | { readonly type: "finish"; readonly step: FinishRow }
   /** A line of the image's build log. */
   | { readonly type: "building"; readonly line: string }
+  /** What is done about rented machines, for people; `machines`: those that this start rented. */
+  | {
+      readonly type: "machines";
+      readonly message: string;
+      readonly machines: readonly MachineRow[];
+    }
   /** The daemon or machine went away; nothing fails meanwhile. */
   | { readonly type: "paused"; readonly reason: string }
   | { readonly type: "resumed" }

@@ -15,6 +15,7 @@ import {
   runFolder,
 } from "../results/folder.ts";
 import { lockRunFolder } from "../results/lock.ts";
+import { machinesOf, runCost } from "../results/machines.ts";
 import { writeRequest } from "../results/request.ts";
 import { statusCounts } from "../results/rows.ts";
 import { ReportedError } from "../sweep/errors.ts";
@@ -153,6 +154,7 @@ export async function execute(
       exports: exports.map((name) => join(folder.root, name)),
       finish: [],
       report: null,
+      cost: runCost(machinesOf(database), Date.now()),
       interrupted: interruptionBy(stop),
       stopped,
     };
@@ -197,6 +199,7 @@ export async function executeNothing(
     exports: exports.map((name) => join(folder.root, name)),
     finish: [],
     report: null,
+    cost: runCost(machinesOf(database), Date.now()),
     interrupted: null,
     stopped: null,
   };

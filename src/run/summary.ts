@@ -1,5 +1,6 @@
 import type { Failure, Remarks } from "../results/failures.ts";
 import type { FinishRow } from "../results/finish.ts";
+import type { RunCost } from "../results/machines.ts";
 import type { Status } from "../sweep/sweep.ts";
 
 /** How a run ended. */
@@ -25,6 +26,8 @@ export interface RunSummary {
   readonly finish: readonly FinishRow[];
   /** Absolute path of report.html; null where none was written. */
   readonly report: string | null;
+  /** What the machines rented for it cost, over all executions; null where none were. */
+  readonly cost: RunCost | null;
   /** What ended the run early, or null. */
   readonly interrupted: "SIGINT" | "SIGTERM" | "aborted" | null;
   /** Null, or why nothing more was started: the sweep's on-failure rule. */

@@ -37,6 +37,21 @@ const ended = (
   again,
 });
 
+/** At $3.60 an hour the first minute, which is charged whole, costs 6 cents. */
+const rented = {
+  name: "sim-abcdefghij-0",
+  provider: "digitalocean",
+  size: "c-2",
+  region: "nyc3",
+  cpus: 2,
+  pricePerHour: 3.6,
+  currency: "USD",
+  minimumSeconds: 60,
+  minimumCost: 0.01,
+  created: 0,
+  gone: null,
+};
+
 /** The progress after events of which the first came at 0 and the others now. */
 function progressAfter(events: readonly RunEvent[], now = 10_000) {
   const progress = newProgress(0);
@@ -99,6 +114,11 @@ describe("the line says what is known, and leaves out what is zero", () => {
       "while it stops, without an ETA",
       [planned(4), started, ended("succeeded"), { type: "stopping", reason: "enough" }],
       "1/4 done, stopping, 6.0/min",
+    ],
+    [
+      "with what the machines cost by now",
+      [planned(4), { type: "machines", message: "", machines: [rented] }],
+      "0/4 done, $0.06 so far",
     ],
     [
       "cancelled points are neither failed nor succeeded",

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { isWhole, summaryText } from "../../src/cli/summary.ts";
+import { costText, isWhole, summaryText } from "../../src/cli/summary.ts";
 import type { RunSummary } from "../../src/run/summary.ts";
 
 const none = {
@@ -26,6 +26,7 @@ const summary = (changes: Partial<RunSummary>): RunSummary => ({
   remarks: { count: 0, first: [] },
   finish: [],
   report: null,
+  cost: null,
   stopped: null,
   ...changes,
 });
@@ -150,4 +151,25 @@ it.each([
   },
 ])("a run is whole or not where $title", ({ changes, whole }) => {
   expect(isWhole(summary(changes))).toBe(whole);
+});
+
+const cost = { machines: 1, amount: 1.234, currency: "USD", seconds: 600, open: false };
+
+it.each([
+  ["one machine", cost, "$1.23 for 1 machine, 10 min 00 s"],
+  ["several", { ...cost, machines: 3 }, "$1.23 for 3 machines, 10 min 00 s together"],
+  ["no price", { ...cost, amount: null }, "unknown for 1 machine, 10 min 00 s"],
+  [
+    "one that is rented still",
+    { ...cost, open: true },
+    "$1.23 for 1 machine, 10 min 00 s, and not given back yet: `sim-pipeline machines ls`",
+  ],
+])("says what machines cost: %s", (_, given, text) => {
+  expect(costText(given)).toBe(text);
+});
+
+it("names the cost among where things are", () => {
+  expect(summaryText(summary({ cost })).split("\n").at(-1)).toBe(
+    "cost     $1.23 for 1 machine, 10 min 00 s",
+  );
 });

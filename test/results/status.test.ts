@@ -77,6 +77,11 @@ it("tells whether an orchestrator lives, and estimates only then when it will be
   expect(statusOf(run)).toMatchObject({ alive: true, rate: 0.2, eta: 10 });
 });
 
+it("says what the machines rented for a run cost by now", () => {
+  using run = makeRun({ points: [done("a")] });
+  expect(statusOf(run).cost).toBeNull();
+});
+
 it("takes the rate of an ended run from its own time, and from its last start only", () => {
   using run = makeRun({
     executions: [

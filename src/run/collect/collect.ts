@@ -23,6 +23,7 @@ import {
   runFolder,
 } from "../../results/folder.ts";
 import { lockRunFolder } from "../../results/lock.ts";
+import { machinesOf, runCost } from "../../results/machines.ts";
 import { writeRequest } from "../../results/request.ts";
 import { statusCounts } from "../../results/rows.ts";
 import { ReportedError } from "../../sweep/errors.ts";
@@ -143,6 +144,7 @@ async function collectInto(folder: RunFolder, options: CollectOptions): Promise<
     exports: exports.map((name) => join(folder.root, name)),
     finish: [],
     report: null,
+    cost: runCost(machinesOf(database), Date.now()),
     interrupted: null,
     stopped: null,
     missing: missingPoints(database, file, used),
