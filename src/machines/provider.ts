@@ -41,6 +41,11 @@ export interface Provider extends AsyncDisposable {
   list(signal: AbortSignal): Promise<readonly Machine[]>;
   /** Asks for the end of these machines, by id; ids that are gone count as removed. */
   remove(ids: readonly string[], signal: AbortSignal): Promise<void>;
+  /**
+   * Whose machines the token shows, as the provider calls the account or team; absent where it
+   * cannot tell. A lease is only judged with a token of the account that it was rented with.
+   */
+  readonly account?: (signal: AbortSignal) => Promise<string>;
   /** Powers a machine off, or on again. Null where the provider cannot. */
   readonly power: ((id: string, on: boolean, signal: AbortSignal) => Promise<void>) | null;
 }
