@@ -255,6 +255,11 @@ async function runPlan(
 }
 
 export interface CollectShardsOptions extends CollectOptions, EngineOptions {
+  /**
+   * Asked while some of the tars are ignored: all tars to collect instead, or null where there are no
+   * others. Only then do the finish steps begin.
+   */
+  readonly instead?: (ignored: Collected["ignored"]) => Promise<readonly string[] | null>;
   /** Aborts at once, where `signal` ends a finish step gently. */
   readonly kill?: AbortSignal;
 }
@@ -276,11 +281,22 @@ export async function collectShards(options: CollectShardsOptions): Promise<Coll
     held.use(await selectEngine(options.engine ?? "auto", plan.sweep, env));
   const { checkFinish, runFinish } = await loadFinish();
   const tools = held.use(await checkFinish(plan, { env, signal, engine }));
-  const collected = await collectPoints(options);
+  const collected = await collectUsable(options);
   const folder = resolve(options.out);
   const rest = { again: false, verify: false, signal, kill, emit };
   const finish = await runFinish(plan, tools, { folder, ...rest });
   return await withReport({ ...collected, finish }, options);
+}
+
+/** Collects, and again for as long as there are other tars in the place of those that are no good. */
+async function collectUsable({ instead, ...options }: CollectShardsOptions): Promise<Collected> {
+  for (let { shards } = options; ; ) {
+    const collected = await collectPoints({ ...options, shards });
+    const others = collected.ignored.length === 0 ? null : await instead?.(collected.ignored);
+    if (others == null) return collected;
+    shards = others;
+    rmSync(collected.folder, { recursive: true });
+  }
 }
 
 /**

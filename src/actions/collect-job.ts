@@ -1,5 +1,4 @@
 import { mkdtempSync } from "node:fs";
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { warning } from "@actions/core";
 import type { ArtifactStore, StoredArtifact, UploadedArtifact } from "../github/artifacts.ts";
@@ -71,27 +70,24 @@ export async function collectJob(
           name,
           join(scratch, "earlier"),
         );
-  const collect = (tars: readonly string[]) =>
-    collectShards({
-      plan,
-      shards: tars,
-      earlier: earlier.map(({ folder }) => folder),
-      out: join(scratch, "run"),
-      parquet: job.parquet,
-      engine: job.engine,
-      env,
-      onEvent: log.event,
-    });
   let tars = await shards.download(new Set());
-  let collected = await collect(tars);
-  for (;;) {
-    // In the place of one that is no good, an attempt before it may do.
-    const more = await shards.download(new Set(collected.ignored.map(({ tar }) => tar)));
-    if (more.length === tars.length) break;
-    await rm(collected.folder, { recursive: true });
-    tars = more;
-    collected = await collect(tars);
-  }
+  const collected = await collectShards({
+    plan,
+    shards: tars,
+    instead: async (ignored) => {
+      // In the place of one that is no good, an attempt before it may do.
+      const more = await shards.download(new Set(ignored.map(({ tar }) => tar)));
+      if (more.length === tars.length) return null;
+      tars = more;
+      return tars;
+    },
+    earlier: earlier.map(({ folder }) => folder),
+    out: join(scratch, "run"),
+    parquet: job.parquet,
+    engine: job.engine,
+    env,
+    onEvent: log.event,
+  });
   warnOfUnusable(collected, [...shards.own(), ...earlier.map(named)]);
   const artifact = await uploadFolder(store, job.artifact ?? `${name}-results`, collected.folder, {
     retentionDays: job.retentionDays,

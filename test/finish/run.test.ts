@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import {
   collectShards,
+  type FinishRow,
   openPlan,
   packShard,
   runShard,
@@ -62,34 +63,68 @@ describe.skipIf(!ffmpeg)(needingFfmpeg("a run with finish steps"), () => {
 
   it("makes them where shards are collected, and in no shard", async () => {
     const folder = temporaryFolder();
-    const sweep = writeSweep(folder, [video]);
-    const tar = join(folder, "plan.tar");
-    const repository = { root: folder, commit: null };
-    await shardSweep({
-      ...{ sweep, shards: 2, root: folder, commit: null, repository: null, out: tar },
-      process: true,
-    });
-    const shards: string[] = [];
-    for (const shard of [0, 1]) {
-      const scratch = join(folder, `scratch-${shard}`);
-      mkdirSync(scratch);
-      const plan = await openPlan(tar, scratch, repository);
-      const out = join(folder, `shard-${shard}`);
-      const { finish } = await runShard({ plan, shard, out, engine: "process" });
-      expect(finish).toEqual([]);
-      const packed = join(folder, `shard-${shard}.tar`);
-      await packShard({ plan, shard, attempt: 1, complete: true, folder: out, out: packed });
-      shards.push(packed);
-    }
-    const scratch = join(folder, "scratch");
-    mkdirSync(scratch);
-    const plan = await openPlan(tar, scratch, repository);
+    const { plan, shards, finished } = await ranShards(folder, writeSweep(folder, [video]));
+    expect(finished).toEqual([]);
     const out = join(folder, "all");
     const { finish } = await collectShards({ plan, shards, out, engine: "process" });
     expect(finish.map(({ status }) => status)).toEqual(["succeeded"]);
     expect(probe(out, "movie.mp4")).toBe("h264 64 48 yuv420p 3");
   });
+
+  it("makes them once, when no other tar takes the place of one that is no good", async () => {
+    const folder = temporaryFolder();
+    const { plan, shards } = await ranShards(folder, writeSweep(folder, [video]));
+    const [first = "", second = ""] = shards;
+    const damaged = join(folder, "damaged.tar");
+    writeFileSync(damaged, "no tar");
+    const begun: number[] = [];
+    const asked: string[][] = [];
+    const { finish, missing } = await collectShards({
+      plan,
+      shards: [damaged, second],
+      instead: async (ignored) => {
+        asked.push(ignored.map(({ tar }) => tar));
+        return asked.length === 1 ? [damaged, first, second] : null;
+      },
+      out: join(folder, "all"),
+      engine: "process",
+      onEvent: (event) => {
+        if (event.type === "finish" && event.step.status === "running") begun.push(asked.length);
+      },
+    });
+    expect(asked).toEqual([[damaged], [damaged]]);
+    expect(begun).toEqual([2]);
+    expect(missing).toEqual([]);
+    expect(finish.map(({ status }) => status)).toEqual(["succeeded"]);
+  });
 });
+
+/** Runs a sweep as two shards, and packs them. `finished`: the finish steps that shards have run. */
+async function ranShards(folder: string, sweep: string) {
+  const tar = join(folder, "plan.tar");
+  const repository = { root: folder, commit: null };
+  await shardSweep({
+    ...{ sweep, shards: 2, root: folder, commit: null, repository: null, out: tar },
+    process: true,
+  });
+  const open = async (name: string) => {
+    const scratch = join(folder, name);
+    mkdirSync(scratch);
+    return await openPlan(tar, scratch, repository);
+  };
+  const shards: string[] = [];
+  const finished: FinishRow[] = [];
+  for (const shard of [0, 1]) {
+    const plan = await open(`scratch-${shard}`);
+    const out = join(folder, `shard-${shard}`);
+    const { finish } = await runShard({ plan, shard, out, engine: "process" });
+    finished.push(...finish);
+    const packed = join(folder, `shard-${shard}.tar`);
+    await packShard({ plan, shard, attempt: 1, complete: true, folder: out, out: packed });
+    shards.push(packed);
+  }
+  return { plan: await open("scratch"), shards, finished };
+}
 
 const cli = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 
