@@ -39,6 +39,8 @@ for folder in "${TMPDIR:-/tmp}"/sim-pipeline-dockerd-*; do
   clear_daemon "$folder"
 done
 
+"$LAB_SCRIPTS/droplets.sh" clear
+
 # The mount's source names the process that made it.
 sed -n 's/^sim-pipeline-tmpfs-\([0-9]*\) \([^ ]*\) tmpfs .*/\1 \2/p' /proc/mounts |
   while read -r owner folder; do

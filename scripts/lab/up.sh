@@ -19,6 +19,7 @@ fi
 "$LAB_SCRIPTS/registries.sh" start
 "$LAB_SCRIPTS/images.sh"
 "$LAB_SCRIPTS/tls-daemon.sh" start
+"$LAB_SCRIPTS/droplets.sh" start
 "$LAB_SCRIPTS/s3.sh" start
 "$LAB_SCRIPTS/azurite.sh" install
 "$LAB_SCRIPTS/tools.sh" install
@@ -34,6 +35,7 @@ SIM_LAB_REGISTRY_PASSWORD=$(cat "$LAB/registry-password")
 SIM_LAB_TLS_HOST=tcp://$TLS_ADDRESS
 SIM_LAB_TLS_CERTS=$LAB/tls/certs
 SIM_LAB_CHROMIUM=$(command -v chromium)
+$("$LAB_SCRIPTS/droplets.sh" env)
 $("$LAB_SCRIPTS/s3.sh" env)
 $("$LAB_SCRIPTS/azurite.sh" env)
 $("$LAB_SCRIPTS/tools.sh" env)

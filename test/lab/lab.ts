@@ -38,6 +38,14 @@ export interface TlsDaemon {
   readonly certs: string;
 }
 
+/** Where droplets (droplet/droplet.ts) can be made. */
+export interface Droplets {
+  /** Of each droplet's disk. */
+  readonly folder: string;
+  /** Where a droplet finds this machine, and what listens on its loopback. */
+  readonly host: string;
+}
+
 /** A suite's title that names what it needs, so that a skipped one says what is missing. */
 export function needing(part: string, title: string): string {
   return `${title} (needs ${part})`;
@@ -71,6 +79,14 @@ export async function findTlsDaemon(): Promise<TlsDaemon | null> {
   if (!ca || !cert || !key) return null;
   const url = new URL("/_ping", host.replace("tcp:", "https:"));
   return (await succeeds(secureRequest(url, { ca, cert, key }))) ? { host, certs } : null;
+}
+
+/** The lab's network of droplets, for which one has to be root. */
+export function findDroplets(): Droplets | null {
+  const folder = process.env.SIM_LAB_DROPLETS;
+  const host = process.env.SIM_LAB_DROPLETS_HOST;
+  if (folder === undefined || host === undefined || process.getuid?.() !== 0) return null;
+  return existsSync(folder) && existsSync("/sys/class/net/sim-droplets") ? { folder, host } : null;
 }
 
 /** The blob entry of azurite, for the stand-in for GitHub (github/server.ts). */
