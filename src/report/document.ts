@@ -45,6 +45,8 @@ export interface RunDocument extends Overview {
   readonly attempts: AttemptData;
   readonly failures: readonly FailureData[];
   readonly finish: readonly FinishData[];
+  /** Whether it is known from which sweep file, with which overrides: the commands have them. */
+  readonly sweepFile: boolean;
   readonly commands: readonly CommandData[];
   /** Words before a point's own parameters in the command that runs it alone. */
   readonly pointCommand: readonly string[];
@@ -154,6 +156,7 @@ export interface ComparisonDocument {
   readonly table: PairedTable;
   /** Points with pictures of the same path in both. */
   readonly pictures: readonly PicturePair[];
+  readonly commands: readonly CommandData[];
 }
 
 export interface RunSide extends Overview {
@@ -161,8 +164,12 @@ export interface RunSide extends Overview {
   readonly folder: string;
   /** Of the folder, relative to the page, encoded, with a slash at its end. */
   readonly base: string;
+  /** Seconds since 1970; null where nothing ran. */
+  readonly started: number | null;
   readonly elapsed: number;
   readonly work: Work;
+  /** As in `RunDocument`. */
+  readonly sweepFile: boolean;
 }
 
 export interface Change {

@@ -1,7 +1,7 @@
 import { appendFileSync, statSync } from "node:fs";
 import type { Cell } from "../results/layout.ts";
 import { STATUSES } from "../sweep/sweep.ts";
-import { imageFlags } from "./data/commands.ts";
+import { runWords } from "./data/commands.ts";
 import { mermaid } from "./job-summary-chart.ts";
 import type { SummaryData } from "./job-summary-data.ts";
 import { code, cut, fenced, folded, inline, shellWord, table } from "./markdown.ts";
@@ -218,14 +218,9 @@ function commands(data: SummaryData): string | null {
   const { sweep, workflow, artifact, engine, image } = data;
   const lines: string[] = [];
   if (sweep !== null) {
-    const flags = [
-      ...sweep.params.flatMap((param) => ["--param", param]),
-      ...sweep.set.flatMap((set) => ["--set", set]),
-    ];
-    const named = sweep.set.some((set) => set.startsWith("image="));
-    if (engine === "process") flags.push("--engine", "process");
-    else if (image !== null && !named) flags.push(...imageFlags(image));
-    lines.push(["npx", "sim-pipeline", "run", sweep.path, ...flags].map(shellWord).join(" "));
+    const last = engine === null ? null : { engine, image: image ?? "" };
+    const words = runWords({ ...sweep, allowOutside: false }, last);
+    lines.push(["npx", "sim-pipeline", "run", ...words].map(shellWord).join(" "));
   }
   if (workflow !== null && artifact !== null) {
     const where = ["--repo", workflow.repository, "--name", artifact.name];

@@ -87,6 +87,25 @@ describe("the document of a run", () => {
     expect(document.table.moreColumns).toBeGreaterThan(50);
   });
 
+  it("shows a metric at first, but not one that repeats the parameter of its name", () => {
+    const points = [1, 2].map((x) => ({
+      name: `p${x}`,
+      parameters: { x, y: x },
+      metrics: { x, y: -x, z: x },
+    }));
+    using run = makeReportRun({ points });
+    const shown = runDocument(run).table.columns.filter(({ detail }) => !detail);
+    expect(shown.map(({ heading }) => heading)).toEqual([
+      "name",
+      "status",
+      "seconds",
+      "x",
+      "y",
+      "result.y",
+      "z",
+    ]);
+  });
+
   it("has the finish steps with their files, and the log of one that failed", () => {
     using run = makeReportRun({ points: training(1) });
     mkdirSync(join(run.root, "finish-logs/1-sheet"), { recursive: true });
@@ -145,6 +164,25 @@ describe("the document of a run", () => {
 });
 
 describe("the document of two runs", () => {
+  it("has first the metrics that tell most: no constant, no parameter, nothing measured", () => {
+    const points = [1, 2].map((x) => ({
+      name: `p${x}`,
+      parameters: { x },
+      metrics: { x, constant: 7, loss: x / 2 },
+      seconds: x,
+    }));
+    using a = makeReportRun({ points });
+    using b = makeReportRun({ points });
+    expect(comparisonDocument(a, b).table.metrics.map(({ heading }) => heading)).toEqual([
+      "loss",
+      "seconds",
+      "cpu_seconds",
+      "peak_memory",
+      "result.x",
+      "constant",
+    ]);
+  });
+
   it("pairs points by content key, else by name, each once", () => {
     const side = (points: readonly [string, string][]) => ({
       rows: points.map(([name]) => ({ name })),
@@ -180,7 +218,7 @@ describe("the document of two runs", () => {
     expect(comparisonDocument(one, other).changes).toEqual([
       { part: "image or program", a: "ghcr.io/org/made:1", b: "ghcr.io/org/made:2" },
       { part: "identity of its content", a: "sha256:11", b: "sha256:22" },
-      { part: "command", a: "[]", b: '["-v"]' },
+      { part: "command", a: "[]", b: "-v" },
     ]);
     const same = comparisonDocument(one, one);
     expect([same.changes, same.table.same.every(Boolean), same.a.base]).toEqual([[], true, ""]);

@@ -1,7 +1,11 @@
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { type RunEvent, runSweep, sweepFromObject } from "../../src/index.ts";
+import { runDocument } from "../../src/report/data/run.ts";
+import { readDatabase } from "../../src/results/database.ts";
+import { runFolder } from "../../src/results/folder.ts";
 import { temporaryFolder } from "../run/harness.ts";
 
 const settings = {
@@ -36,4 +40,30 @@ test("a report that cannot be written is a warning, and the results are whole", 
   expect([summary.report, summary.counts.succeeded]).toEqual([null, 2]);
   expect(warnings).toEqual([expect.stringContaining("There is no report of this run.")]);
   expect(existsSync(join(out, "report.html.partial"))).toBe(false);
+});
+
+test("the report's command makes the same points again", async () => {
+  const folder = temporaryFolder();
+  const file = "name: tiny\nprocess: [node, -e, '1']\nparameters: {n: [1, 2, 3]}\ncommand: []\n";
+  writeFileSync(join(folder, "sweep.yaml"), file);
+  const params = ["n=7-8", "word=it's,a b"];
+  const set = ["env.X=$HOME"];
+  const out = join(folder, "runs/first");
+  await runSweep({ sweep: join(folder, "sweep.yaml"), params, set, out, engine: "process" });
+  const [whole] = runDocument(runFolder(out)).commands;
+  const again = join(folder, "runs/again");
+  // A shell's own reading of it, with the command and the folder put in.
+  const bin = join(import.meta.dirname, "../../bin/sim-pipeline.js");
+  const text = whole?.text.replace("sim-pipeline", '"$NODE" "$BIN"');
+  execFileSync("sh", ["-c", `${text}`], {
+    cwd: folder,
+    env: { ...process.env, NODE: process.execPath, BIN: bin },
+    stdio: "pipe",
+  });
+  const keys = (root: string) => {
+    using database = readDatabase(runFolder(root));
+    return database.prepare("SELECT idx, name, key, status FROM points ORDER BY idx").all();
+  };
+  expect(keys(again)).toEqual(keys(out));
+  expect(keys(again)).toHaveLength(4);
 });

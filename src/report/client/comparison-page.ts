@@ -7,13 +7,15 @@ import { comparisonPlot } from "./comparison-plot.ts";
 import { pairedColumns } from "./comparison-table.ts";
 import { h, section } from "./dom.ts";
 import { footer, topBar } from "./frame.ts";
+import { moment } from "./header.ts";
+import { commandList, whereToRun } from "./reproduce.ts";
 import { pointTable } from "./table.ts";
 import { span } from "./values.ts";
 import { viewStore } from "./view.ts";
 
 /** The page of two runs. */
 export function comparisonPage(data: ComparisonDocument): HTMLElement[] {
-  const { a, b, changes, table, pictures, made } = data;
+  const { a, b, changes, table, pictures, made, commands } = data;
   const columns = pairedColumns(table);
   const view = viewStore(columns);
   const viewer = pairViewer(data, view);
@@ -26,6 +28,12 @@ export function comparisonPage(data: ComparisonDocument): HTMLElement[] {
       ? section("gallery", "Gallery", pairGallery(data, view, viewer.show))
       : null,
     section("points", "Points", pointTable(columns, view, viewer.show)),
+    section(
+      "reproduce",
+      "Reproduce",
+      h("p", { class: "muted" }, whereToRun(a.sweepFile && b.sweepFile)),
+      ...commandList(commands),
+    ),
   ].filter((one) => one !== null);
   const heading = h(
     "div",
@@ -60,12 +68,15 @@ function sides({ a, b }: ComparisonDocument): HTMLElement {
   const facts: readonly [string, (side: RunSide) => string][] = [
     ["Run", ({ folder }) => folder],
     ["Sweep", ({ name }) => name],
+    ["Started", ({ started }) => (started === null ? "–" : moment(started))],
+    ["Engine", ({ engine }) => engine ?? "–"],
     ["Points", ({ points }) => grouped(points)],
     ["Succeeded", ({ counts }) => grouped(counts.succeeded)],
     ["Failed", ({ failed }) => grouped(failed)],
     ["Took", ({ elapsed }) => span(elapsed)],
-    ["Points together", ({ work }) => span(work.sum)],
-    ["CPU time", ({ work }) => span(work.cpu)],
+    // Nothing is known of what an earlier start ran.
+    ["Points together", ({ work }) => (work.sum > 0 ? span(work.sum) : "–")],
+    ["CPU time", ({ work }) => (work.cpu > 0 ? span(work.cpu) : "–")],
   ];
   const rows = facts.map(([fact, of]) =>
     h("tr", {}, h("th", { scope: "row" }, fact), h("td", {}, of(a)), h("td", {}, of(b))),

@@ -1,14 +1,14 @@
-import type { RunDocument } from "../document.ts";
+import type { CommandData, RunDocument } from "../document.ts";
 import { h } from "./dom.ts";
 import { moment } from "./header.ts";
 
 /** What ran, exactly, and the commands that run it again. */
-export function reproduce({ commands, executions }: RunDocument): HTMLElement {
+export function reproduce({ commands, executions, sweepFile }: RunDocument): HTMLElement {
   const starts = executions.map((one) =>
     h(
       "tr",
       {},
-      h("td", {}, moment(one.started)),
+      h("td", { class: "date" }, moment(one.started)),
       h("td", {}, one.engine),
       h("td", { class: "code" }, one.image),
       h("td", { class: "code" }, one.identity),
@@ -22,9 +22,9 @@ export function reproduce({ commands, executions }: RunDocument): HTMLElement {
     h(
       "p",
       { class: "muted" },
-      "The commands are for the folder of the sweep file, here called sweep.yaml. A point with the same content runs no second time: image, command, parameters and inputs are in its key.",
+      `${whereToRun(sweepFile)} A point with the same content runs no second time: image, command, parameters and inputs are in its key.`,
     ),
-    ...commands.flatMap(({ title, text }) => [h("h3", {}, title), copyable(text)]),
+    ...commandList(commands),
     h("h3", {}, executions.length === 1 ? "The start" : "The starts"),
     h(
       "div",
@@ -37,6 +37,17 @@ export function reproduce({ commands, executions }: RunDocument): HTMLElement {
       ),
     ),
   );
+}
+
+/** The folder that commands are for. */
+export function whereToRun(sweepFile: boolean): string {
+  return sweepFile
+    ? "The commands are for the folder that the run was started in."
+    : "The commands are for the folder of the sweep file, here called sweep.yaml.";
+}
+
+export function commandList(commands: readonly CommandData[]): HTMLElement[] {
+  return commands.flatMap(({ title, text }) => [h("h3", {}, title), copyable(text)]);
 }
 
 /** A command with a button that copies it. */

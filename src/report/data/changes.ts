@@ -2,18 +2,21 @@ import type { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 import type { Row } from "../../results/layout.ts";
 import type { Change, ExecutionData } from "../document.ts";
-import { clean, cut } from "../markdown.ts";
+import { clean, cut, shellWord } from "../markdown.ts";
 import type { Pair } from "./pairs.ts";
 
 /** What is known of one run. */
 export interface Known {
   readonly rows: readonly Row[];
   readonly keys: readonly string[];
-  readonly execution: ExecutionData | null;
+  /** Its last start. */
+  readonly last: ExecutionData | null;
 }
 
 const DOCUMENTS = z.object({ common: z.string().nullable(), document: z.string() });
 const OBJECT = z.record(z.string(), z.unknown());
+/** A command or entry point, as people type it. */
+const WORDS = z.array(z.string()).min(1);
 const NONE = "–";
 /** Values of a parameter that are written out. */
 const LISTED = 12;
@@ -38,8 +41,8 @@ export function changesOf(
   // The points' own parts are compared as sets of values, below.
   const skipped = new Set(["parameters", "ordinal", ...(both === undefined ? ["command"] : [])]);
   return [
-    change("engine", a.execution?.engine, b.execution?.engine),
-    change("image or program", a.execution?.image, b.execution?.image),
+    change("engine", a.last?.engine, b.last?.engine),
+    change("image or program", a.last?.image, b.last?.image),
     ...names
       .filter((name) => !skipped.has(name))
       .map((name) =>
@@ -71,6 +74,8 @@ function keyParts(database: DatabaseSync, key: string): Record<string, unknown> 
 }
 
 function written(value: unknown): string | undefined {
+  const words = WORDS.safeParse(value);
+  if (words.success) return words.data.map(shellWord).join(" ");
   return value === undefined || typeof value === "string" ? value : JSON.stringify(value);
 }
 

@@ -1,14 +1,16 @@
-import { relative, sep } from "node:path";
+import { basename, relative, sep } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 import { readDatabase } from "../../results/database.ts";
 import type { RunFolder } from "../../results/folder.ts";
 import { type Column, layoutOf, type Row } from "../../results/layout.ts";
+import { lastRequest } from "../../results/request.ts";
 import { addressOf } from "../address.ts";
 import type { ComparisonDocument, PairedTable, RunSide } from "../document.ts";
-import { clean, cut } from "../markdown.ts";
+import { clean, cut, shellWord } from "../markdown.ts";
 import { overview, workOf } from "../overview.ts";
 import { changesOf, type Known } from "./changes.ts";
+import { type Asked, runFolderPath, wholeRun } from "./commands.ts";
 import { type Pair, pairsOf } from "./pairs.ts";
 import { picturePairs } from "./picture-pairs.ts";
 import { firstRows } from "./run.ts";
@@ -41,10 +43,20 @@ export function comparisonDocument(a: RunFolder, b: RunFolder): ComparisonDocume
     changes: changesOf(before, after, one, other, pairs),
     table: tableOf(pairs, columns, one, other),
     pictures: picturePairs(before, after, a, b, pairs),
+    commands: [
+      { title: "The whole sweep of A, from the start", text: `${wholeRun(one)} --out runs/a` },
+      { title: "The whole sweep of B, from the start", text: `${wholeRun(other)} --out runs/b` },
+      {
+        title: "This page anew",
+        text: ["sim-pipeline", "report", runFolderPath(one), runFolderPath(other)]
+          .map(shellWord)
+          .join(" "),
+      },
+    ],
   };
 }
 
-interface Side extends Known {
+interface Side extends Known, Pick<Asked, "folder" | "request"> {
   readonly side: RunSide;
 }
 
@@ -56,14 +68,19 @@ function sideOf(database: DatabaseSync, folder: RunFolder, page: RunFolder): Sid
     .map((row) => KEY.parse(row).key);
   const executions = executionData(database);
   const path = relative(page.root, folder.root).replaceAll(sep, "/");
+  const last = executions.at(-1) ?? null;
+  const request = lastRequest(database);
+  const name = basename(folder.root);
   const side = {
     ...overview(database),
-    folder: folder.root.split(sep).at(-1) ?? "",
+    folder: name,
     base: path === "" ? "" : `${addressOf(path)}/`,
+    started: executions[0]?.started ?? null,
     elapsed: elapsedOf(database, executions),
     work: workOf(database).work,
+    sweepFile: request !== null,
   };
-  return { side, rows: firstRows(database), keys, execution: executions.at(-1) ?? null };
+  return { side, rows: firstRows(database), keys, last, folder: name, request };
 }
 
 function tableOf(
@@ -79,9 +96,8 @@ function tableOf(
       (group === "metric" && type !== "string" && type !== "boolean") ||
       (group === "point" && MEASURED.has(heading)),
   );
-  // The simulation's own before what was measured of it.
-  const ordered = numbers.toSorted(
-    (x, y) => Number(x.group === "point") - Number(y.group === "point"),
+  const parameters = new Set(
+    columns.filter(({ group }) => group === "parameter").map(({ name }) => name),
   );
   const values = (side: Side, cell: Column["cell"], at: "a" | "b") =>
     shown.map((pair) => {
@@ -94,11 +110,20 @@ function tableOf(
     statusA: shown.map((pair) => row(a, pair.a)?.status ?? null),
     statusB: shown.map((pair) => row(b, pair.b)?.status ?? null),
     same: shown.map(({ same }) => same),
-    metrics: ordered.slice(0, METRICS).map(({ heading, cell }) => ({
-      heading: cut(clean(heading), 200),
-      a: values(a, cell, "a"),
-      b: values(b, cell, "b"),
-    })),
+    metrics: numbers
+      .map(({ group, name, heading, cell }) => {
+        const metric = {
+          heading: cut(clean(heading), 200),
+          a: values(a, cell, "a"),
+          b: values(b, cell, "b"),
+        };
+        const tells = !parameters.has(name) && new Set([...metric.a, ...metric.b]).size > 1;
+        // The simulation's own, what was measured of it, and what tells nothing.
+        return { metric, rank: group === "point" ? 1 : tells ? 0 : 2 };
+      })
+      .toSorted((x, y) => x.rank - y.rank)
+      .slice(0, METRICS)
+      .map(({ metric }) => metric),
     moreRows: pairs.length - shown.length,
   };
 }

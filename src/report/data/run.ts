@@ -3,6 +3,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { readDatabase } from "../../results/database.ts";
 import type { RunFolder } from "../../results/folder.ts";
 import type { Row } from "../../results/layout.ts";
+import { lastRequest } from "../../results/request.ts";
 import { pointRows } from "../../results/rows.ts";
 import type { RunDocument, TableData } from "../document.ts";
 import { chooseAxes } from "../job-summary-chart.ts";
@@ -27,6 +28,12 @@ export function runDocument(folder: RunFolder): RunDocument {
   const facts = overview(database);
   const executions = executionData(database);
   const last = executions.at(-1) ?? null;
+  const asked = {
+    folder: basename(folder.root),
+    request: lastRequest(database),
+    last,
+    failed: facts.failed,
+  };
   const table = tableData(firstRows(database), facts.points);
   return {
     kind: "run",
@@ -43,8 +50,9 @@ export function runDocument(folder: RunFolder): RunDocument {
     attempts: attemptData(database),
     failures: failureData(database, folder),
     finish: finishData(database, folder),
-    commands: commandData(basename(folder.root), last, facts.failed),
-    pointCommand: pointCommand(last),
+    sweepFile: asked.request !== null,
+    commands: commandData(asked),
+    pointCommand: pointCommand(asked),
   };
 }
 

@@ -10,6 +10,16 @@ const CELL = 200;
 /** Bytes of JSON for all cells; the columns beyond are left out. */
 const ROOM = 9_000_000;
 
+/** Whether a metric says what the parameter of its name says already. */
+function repeats(name: string, cell: (row: Row) => unknown, rows: readonly Row[]): boolean {
+  return rows.every((row) => {
+    const value = cell(row);
+    return (
+      Object.hasOwn(row.parameters, name) && (value === null || value === row.parameters[name])
+    );
+  });
+}
+
 /** The table of a run's first rows, with the columns that there is room for. */
 export function tableData(rows: readonly Row[], points: number): TableData {
   const layout = layoutOf(rows);
@@ -26,7 +36,8 @@ export function tableData(rows: readonly Row[], points: number): TableData {
       ...column,
       heading: cut(clean(heading), CELL),
       name: cut(clean(name), CELL),
-      detail: DETAIL_HEADINGS.has(heading),
+      detail:
+        DETAIL_HEADINGS.has(heading) || (column.group === "metric" && repeats(name, cell, rows)),
       values,
     });
   }
