@@ -49,6 +49,7 @@ p { margin: 8px 0; }
 a { color: var(--accent); }
 small, .muted { color: var(--soft); font-size: 0.87rem; }
 pre, code, .code, .log { font-family: var(--mono); font-size: 0.8rem; line-height: 1.5; }
+dialog:focus-visible { outline: none; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 3px; }
 .noscript { max-width: 40em; margin: 3em auto; padding: 0 1em; }
 
@@ -83,6 +84,7 @@ button.quiet:hover { color: var(--ink); background: var(--sunken); }
 .picker select { max-width: 15em; }
 .tick { display: inline-flex; align-items: center; gap: 6px; font-size: 0.9rem; }
 input[type="checkbox"] { accent-color: var(--accent); margin: 0; width: 15px; height: 15px; }
+::placeholder { color: var(--soft); opacity: 1; }
 input[type="search"] { flex: 1 1 18em; max-width: 30em; min-width: 0; }
 
 .strip { display: flex; gap: 2px; height: 10px; border-radius: 5px; overflow: hidden; }
@@ -112,8 +114,10 @@ input[type="search"] { flex: 1 1 18em; max-width: 30em; min-width: 0; }
 .failures .status { color: var(--soft); }
 .failures .reason::before { content: "· "; color: var(--soft); }
 .failures .file { display: inline-block; margin: 0 0 12px; font-size: 0.87rem; }
-.log { background: var(--sunken); border-radius: 6px; padding: 12px 14px; margin: 0 0 10px; overflow: auto; max-height: 17em; white-space: pre-wrap; overflow-wrap: anywhere; }
+.log { background: var(--sunken); border-radius: 6px; padding: 12px 14px; margin: 0 0 10px; overflow: auto; max-height: 17em; display: flex; flex-direction: column-reverse; white-space: pre-wrap; overflow-wrap: anywhere; }
 
+.plot:empty { min-height: 500px; }
+#lanes:empty { min-height: 110px; }
 .plot h3 { font-weight: 400; margin: 0 0 10px; font-size: 1rem; }
 .figure { display: block; height: auto; max-width: 100%; --plot-background: var(--raised); }
 .figure text, .figure tspan { white-space: pre; }
@@ -129,7 +133,6 @@ figure { margin: 0; min-width: 0; }
 img.pixels { image-rendering: pixelated; }
 .shot.two { display: grid; grid-template-columns: 1fr 1fr; gap: 2px; aspect-ratio: 2; }
 .shot.two img { min-width: 0; min-height: 0; }
-.pairs-stage { display: grid; grid-template-columns: 1fr 1fr; overflow: auto; }
 .absent { display: block; padding: 16px; color: var(--soft); font-size: 0.85rem; }
 figcaption { font-size: 0.82rem; line-height: 1.4; margin-top: 6px; overflow-wrap: anywhere; }
 figcaption span { display: block; }
@@ -137,9 +140,10 @@ figcaption span { display: block; }
 .finish { display: grid; gap: 28px; }
 .finish h3 { margin-top: 0; }
 .finish img, .finish video { display: block; max-width: 100%; max-height: 80vh; border-radius: 6px; background: var(--sunken); }
+.finish video { min-width: min(100%, 480px); }
 .finish figcaption span { display: inline; }
 
-.grid { position: relative; overflow: auto; height: min(70vh, 680px); border: 1px solid var(--line); border-radius: 8px; font-size: 0.87rem; contain: strict; }
+.grid { position: relative; overflow: auto; height: min(70vh, 680px, calc(var(--rows) * 32px + 50px)); border: 1px solid var(--line); border-radius: 8px; font-size: 0.87rem; contain: strict; }
 .grid .row { display: grid; grid-template-columns: var(--columns); min-width: 100%; width: max-content; height: 32px; }
 .grid .heads { position: sticky; top: 0; z-index: 2; }
 .grid .head { background: var(--sunken); border-bottom: 1px solid var(--line); }
@@ -168,9 +172,10 @@ table.plain th, table.plain td { text-align: left; vertical-align: top; padding:
 table.plain thead th { color: var(--soft); font-weight: 500; font-size: 0.85rem; white-space: nowrap; }
 table.plain tbody th { font-weight: 600; }
 table.plain th.number, table.plain td.number { text-align: right; white-space: nowrap; }
+table.plain .date { white-space: nowrap; }
 table.plain .code { overflow-wrap: anywhere; max-width: 30em; }
 .command { display: flex; align-items: flex-start; gap: 8px; background: var(--sunken); border-radius: 6px; }
-.command pre { flex: 1; margin: 0; padding: 10px 14px; overflow-x: auto; min-width: 0; }
+.command pre { flex: 1; margin: 0; padding: 10px 14px; min-width: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
 .copy { flex: none; margin: 3px; }
 
 dialog { color: inherit; background: var(--paper); border: 1px solid var(--line); border-radius: 10px; padding: 0; width: min(1180px, calc(100vw - 40px)); height: min(860px, calc(100dvh - 40px)); box-shadow: 0 20px 60px #0006; }
@@ -179,12 +184,16 @@ dialog::backdrop { background: #000a; }
 .view.plain { grid-template-columns: minmax(0, 1fr); }
 .stage { display: flex; flex-direction: column; align-items: center; justify-content: center; gap: 12px; padding: 20px; background: var(--sunken); min-height: 0; min-width: 0; }
 .stage img, .stage video { max-width: 100%; max-height: 100%; min-height: 0; object-fit: contain; }
+.stage img, .stage video { min-width: min(100%, 480px); }
 .stage img.pixels { width: min(100%, 560px); }
+.side { display: flex; flex-direction: column; flex: 1 1 0; min-height: 0; width: 100%; }
+.side img { flex: 1 1 0; width: 100%; }
+.stage.many { display: grid; grid-template-columns: 1fr 1fr; align-items: start; align-content: start; overflow: auto; }
+.stage.many img { min-width: 0; }
 .details { padding: 16px 20px 24px; overflow: auto; min-width: 0; }
 .details h2 { margin: 10px 0 4px; font-size: 1.1rem; }
 .details .buttons { display: flex; gap: 4px; }
 .details .buttons button:last-child { margin-left: auto; }
-.details .command pre { white-space: pre-wrap; overflow-wrap: anywhere; }
 .pairs { margin: 0; font-size: 0.9rem; }
 .pairs div { display: flex; justify-content: space-between; gap: 16px; padding: 4px 0; border-bottom: 1px solid var(--line); }
 .pairs dt { color: var(--soft); overflow-wrap: anywhere; flex: none; max-width: 45%; }
@@ -217,16 +226,18 @@ dialog::backdrop { background: #000a; }
   main, footer { max-width: none; padding: 0; }
   section { margin-top: 24px; break-inside: auto; }
   h2, h3 { break-after: avoid; }
-  figure, .plot, .failures details, tr { break-inside: avoid; }
+  figure, .plot, .command, tr { break-inside: avoid; }
+  .failures summary { break-after: avoid; }
+  .finish video, .shot video { display: none; }
   .strip span, .dot, .grid .head { print-color-adjust: exact; }
   .grid { height: auto; contain: none; overflow: hidden; border: 0; font-size: 9px; }
   .grid .heads, .grid .body .row { position: static; }
   .grid .body { height: auto !important; }
-  .grid .row { height: 18px; break-inside: avoid; }
+  .grid .row { height: 18px; width: 100%; grid-template-columns: var(--printed); break-inside: avoid; }
   .grid [role="gridcell"] { padding: 0 5px; line-height: 17px; }
   .grid [role="columnheader"] button { padding: 0 5px; font-size: inherit; }
   .grid .dot { width: 6px; height: 6px; margin-right: 4px; }
-  .log { max-height: none; }
+  .log { max-height: 26em; overflow: hidden; }
   .wall, .wall[data-size] { grid-template-columns: repeat(5, minmax(0, 1fr)); }
   .chip { border: 0; padding: 0 12px 0 0; }
 }

@@ -46,6 +46,7 @@ describe.skipIf(chromium === null)(needing("Chromium", "the report in a browser"
     await page.evaluate("window.dispatchEvent(new Event('beforeprint'))");
     await page.waitForSelector("#plot svg");
     await page.waitForSelector("#lanes svg");
+    await page.evaluate("window.dispatchEvent(new Event('afterprint'))");
     expect(await texts(".log")).toEqual([`first\n${HOSTILE}`]);
     expect(await texts(".failures .reason")).toEqual([HOSTILE]);
     expect(await texts(".facts dd")).toContain(HOSTILE);
@@ -125,6 +126,12 @@ describe.skipIf(chromium === null)(needing("Chromium", "the report in a browser"
     );
     await page.keyboard.press("ArrowRight");
     expect(await texts("dialog[open] h2")).toEqual(["r0.1-adam-s5"]);
+    for (let i = 0; i < 3; i++) await page.keyboard.press("ArrowLeft");
+    expect(await texts("dialog[open] h2")).toEqual(["r0.1-adam-s2"]);
+    await page.focus('dialog [aria-label="Next"]');
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Enter");
+    expect(await texts("dialog[open] h2")).toEqual(["r0.1-adam-s4"]);
     await page.keyboard.press("Escape");
     expect(await texts("dialog[open]")).toEqual([]);
   });
@@ -185,15 +192,46 @@ describe.skipIf(chromium === null)(needing("Chromium", "the report in a browser"
     expect(await browser.value(z.number(), overflow)).toBeLessThanOrEqual(0);
   });
 
-  it("prints the rows of the table, and no tools", async () => {
+  it("prints the rows of the table and every plot, and no tools", async () => {
     await using browser = await openPage(path, report);
     const { page, texts, value } = browser;
     await page.emulateMediaType("print");
-    await page.evaluate("window.dispatchEvent(new Event('beforeprint'))");
+    // What is printed is what is there when the event has been told.
+    const drawn = `(window.dispatchEvent(new Event("beforeprint")),
+      ["#plot svg", "#lanes svg"].map((one) => document.querySelector(one) !== null))`;
+    expect(await value(z.unknown(), drawn)).toEqual([true, true]);
     expect(await texts(NAMES)).toHaveLength(30);
     const display = `getComputedStyle(document.querySelector(".bar")).display`;
     expect(await value(z.string(), display)).toBe("none");
     expect((await page.pdf()).byteLength).toBeGreaterThan(10_000);
+  });
+
+  it("prints the columns that fit on paper, and says how many do not", async () => {
+    const metrics = Object.fromEntries(Array.from({ length: 18 }, (_, i) => [`metric-${i}`, i]));
+    using wide = makeReportRun({ points: [{ name: "p", parameters: { x: 1 }, metrics }] });
+    await using browser = await openPage(path, await writeReport(wide.root));
+    const heads = '#grid [role="columnheader"]';
+    const all = (await browser.texts(heads)).length;
+    await browser.page.evaluate("window.dispatchEvent(new Event('beforeprint'))");
+    const printed = (await browser.texts(heads)).length;
+    expect(printed).toBeLessThan(all);
+    expect(await browser.texts("#points p")).toContain(
+      `${all - printed} more columns not printed.`,
+    );
+    await browser.page.evaluate("window.dispatchEvent(new Event('afterprint'))");
+    expect(await browser.texts(heads)).toHaveLength(all);
+  });
+
+  it("shows the end of a long log first", async () => {
+    const log = Array.from({ length: 300 }, (_, i) => `line ${i}\n`).join("");
+    using long = makeReportRun({ points: [{ name: "p", status: "failed", log }] });
+    await using browser = await openPage(path, await writeReport(long.root));
+    const places = `(() => {
+      const box = document.querySelector(".log").getBoundingClientRect();
+      const text = document.querySelector(".log > code").getBoundingClientRect();
+      return [text.height > 2 * box.height, text.bottom <= box.bottom];
+    })()`;
+    expect(await browser.value(z.unknown(), places)).toEqual([true, true]);
   });
 
   it("holds 10,000 rows of which few are in the page, and finds, sorts and scrolls in them", async () => {
@@ -300,7 +338,20 @@ describe.skipIf(chromium === null)(needing("Chromium", "the report in a browser"
     await page.click('[title="Sort by loss B−A"]');
     expect((await texts(NAMES))[0]).toBe("r0.001-sgd-s1");
     await page.click("#wall .shot");
-    expect(await texts("dialog[open] h2")).toHaveLength(1);
+    const [opened] = await texts("dialog[open] h2");
+    expect(await texts("dialog[open] figcaption")).toEqual(["A", "B"]);
+    for (const key of ["ArrowRight", "ArrowRight", "ArrowLeft", "ArrowLeft"] as const) {
+      await page.keyboard.press(key);
+    }
+    expect(await texts("dialog[open] h2")).toEqual([opened]);
+    await page.click('dialog [aria-label="Next"]');
+    expect(await texts("dialog[open] h2")).not.toEqual([opened]);
+    await page.keyboard.press("Escape");
+    expect(await texts("#reproduce code")).toEqual([
+      "sim-pipeline run sweep.yaml --build --out runs/a",
+      "sim-pipeline run sweep.yaml --set image=ghcr.io/org/made:1 --out runs/b",
+      "sim-pipeline report runs/made runs/later",
+    ]);
     expect(browser.complaints).toEqual([]);
   });
 });

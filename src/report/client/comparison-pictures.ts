@@ -5,6 +5,7 @@ import { picture } from "./picture.ts";
 import { pile } from "./pile.ts";
 import { shown } from "./values.ts";
 import type { ViewStore } from "./view.ts";
+import { listenToViewer, redrawn, viewerButtons, viewerDialog } from "./viewer-keys.ts";
 
 /** The pictures of both runs side by side. */
 export function pairGallery(
@@ -63,15 +64,18 @@ export function pairViewer(
   view: ViewStore,
 ): { readonly dialog: HTMLDialogElement; show(row: number): void } {
   const content = h("div", { class: "view" });
-  const dialog = h("dialog", { class: "viewer", "aria-label": "Point" }, content);
+  const dialog = viewerDialog(content);
   let row = 0;
   const draw = () => {
     const own = pictures.filter((pair) => pair.row === row);
     const name = table.names[row] ?? "";
     const stage = h(
       "div",
-      { class: "stage pairs-stage" },
-      ...own.flatMap((pair) => [picture(a.base + pair.a, name), picture(b.base + pair.b, name)]),
+      { class: own.length === 1 ? "stage" : "stage many" },
+      ...own.flatMap((pair) => [
+        side("A", picture(a.base + pair.a, name)),
+        side("B", picture(b.base + pair.b, name)),
+      ]),
     );
     const values = table.metrics.flatMap(({ heading, a: before, b: after }) => {
       const text = (value: number | null | undefined) =>
@@ -87,12 +91,10 @@ export function pairViewer(
         ),
       ];
     });
-    const close = h("button", { type: "button", class: "quiet", "aria-label": "Close" }, "✕");
-    close.addEventListener("click", () => dialog.close());
     const details = h(
       "div",
       { class: "details" },
-      h("div", { class: "buttons" }, close),
+      viewerButtons(dialog, go),
       h("h2", {}, name),
       h(
         "table",
@@ -119,15 +121,14 @@ export function pairViewer(
     content.replaceChildren(...(own.length > 0 ? [stage, details] : [details]));
     content.classList.toggle("plain", own.length === 0);
   };
-  dialog.addEventListener("keydown", (event) => {
-    const by = event.key === "ArrowLeft" ? -1 : event.key === "ArrowRight" ? 1 : 0;
+  const go = (by: number) => {
     const { rows } = view.get();
     const next = rows[rows.indexOf(row) + by];
-    if (by === 0 || next === undefined) return;
+    if (next === undefined) return;
     row = next;
-    draw();
-  });
-  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+    redrawn(dialog, draw);
+  };
+  listenToViewer(dialog, go);
   return {
     dialog,
     show(wanted) {
@@ -136,4 +137,8 @@ export function pairViewer(
       dialog.showModal();
     },
   };
+}
+
+function side(name: string, image: HTMLElement): HTMLElement {
+  return h("figure", { class: "side" }, h("figcaption", { class: "muted" }, name), image);
 }

@@ -67,7 +67,7 @@ function chart(
     marginLeft: 64,
     marginBottom: 44,
     ariaLabel: `${heading} of B against A`,
-    x: { label: `${heading}, A`, grid: true, domain, nice: true, ticks: 5 },
+    x: { label: `${heading}, A`, grid: true, domain, nice: true, ticks: Math.floor(width / 110) },
     y: { label: `${heading}, B`, grid: true, domain, nice: true, ticks: 5 },
     marks: [
       Plot.line(

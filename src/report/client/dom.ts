@@ -78,13 +78,16 @@ export function whenNear(element: Element, draw: () => void): void {
   window.addEventListener("beforeprint", once);
 }
 
-/** Calls back with an element's width, now and when it changes. */
+/** Calls back with an element's width, at once and when it changes. */
 export function onWidth(element: Element, draw: (width: number) => void): void {
   let last = 0;
-  new ResizeObserver(([entry]) => {
-    const width = Math.round(entry?.contentRect.width ?? 0);
+  const changed = (exact: number) => {
+    const width = Math.round(exact);
     if (width === last || width === 0) return;
     last = width;
     draw(width);
-  }).observe(element);
+  };
+  // A page that is printed does not wait for observers.
+  changed(element.getBoundingClientRect().width);
+  new ResizeObserver(([entry]) => changed(entry?.contentRect.width ?? 0)).observe(element);
 }

@@ -17,7 +17,8 @@ export function failureList(failures: readonly FailureData[], all: number): HTML
     );
     shown += next.length;
     more.hidden = shown === failures.length;
-    more.textContent = `Show ${grouped(Math.min(AT_ONCE, failures.length - shown))} more of ${grouped(failures.length)}`;
+    const left = failures.length - shown;
+    more.textContent = `Show ${grouped(Math.min(AT_ONCE, left))} more of ${grouped(left)}`;
   };
   add();
   more.addEventListener("click", add);
@@ -34,6 +35,17 @@ export function failureList(failures: readonly FailureData[], all: number): HTML
           `${counted(rest, "more failed point")}: see the table, with the filter status=failed.`,
         )
       : null,
+  );
+}
+
+/** The end of a log, scrolled to its end by the style sheet: there stands why it failed. */
+export function logBox(log: string, cut: number, label: string): HTMLElement {
+  const before =
+    cut > 0 ? h("span", { class: "muted" }, `… ${grouped(cut)} bytes before this\n`) : null;
+  return h(
+    "pre",
+    { class: "log", tabindex: "0", role: "region", "aria-label": label },
+    h("code", {}, before, log.replace(/\n+$/, "")),
   );
 }
 
@@ -59,12 +71,7 @@ function entry(failure: FailureData, open: boolean): HTMLElement {
           { class: "muted" },
           log === null && href !== null ? "Its log is not in this page." : "It printed nothing.",
         )
-      : h(
-          "pre",
-          { class: "log", tabindex: "0", "aria-label": `log of ${name}` },
-          cut > 0 ? h("span", { class: "muted" }, `… ${grouped(cut)} bytes before this\n`) : null,
-          log.replace(/\n+$/, ""),
-        ),
+      : logBox(log, cut, `log of ${name}`),
     href === null ? null : h("a", { href, class: "file" }, "whole log"),
   );
 }

@@ -2,6 +2,7 @@ import { addressOf } from "../address.ts";
 import type { FinishData } from "../document.ts";
 import { bytes, counted } from "../quantities.ts";
 import { h } from "./dom.ts";
+import { logBox } from "./failures.ts";
 import { isActive, isVideo } from "./point.ts";
 import { span } from "./values.ts";
 
@@ -28,7 +29,7 @@ function step(data: FinishData): HTMLElement {
       ),
     ),
     reason === null ? null : h("p", { class: "reason" }, reason),
-    log === null ? null : h("pre", { class: "log", tabindex: "0" }, log.trimEnd()),
+    log === null ? null : logBox(log, 0, `log of ${kind}`),
     status === "succeeded" || href === null ? null : h("a", { href }, "whole log"),
     ...files.map(made),
     moreFiles > 0

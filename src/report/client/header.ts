@@ -53,7 +53,9 @@ function facts(run: RunDocument): HTMLElement {
     executions.length > 1 ? `in ${counted(executions.length, "start")}` : null,
   ]);
   if (work.sum > 0) {
-    const times = elapsed > 0 ? `${(work.sum / elapsed).toFixed(1)} at once on average` : null;
+    // Of several starts the earlier ones may have run points that the plan has no more.
+    const comparable = elapsed > 0 && executions.length === 1;
+    const times = comparable ? `${(work.sum / elapsed).toFixed(1)} at once on average` : null;
     entries.push(["Points together", span(work.sum), times]);
   }
   if (work.cpu > 0) entries.push(["CPU time", span(work.cpu), null]);

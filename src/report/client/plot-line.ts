@@ -113,7 +113,7 @@ export function drawLine(
           ...(logX ? { tickFormat: logFormat(distinct(x)) } : {}),
           nice: false,
           inset: 8,
-          ticks: Math.max(3, Math.floor(width / 110)),
+          ticks: logX ? Math.max(3, Math.floor(width / 110)) : tickCount(x, width),
         }
       : { type: "band", label: x.heading, domain: distinct(x).map(String), padding: 0.3 },
     y: {
@@ -150,6 +150,14 @@ function told(
     count > 1 ? `${metric.heading} mean ${number(mean)}` : `${metric.heading} ${number(mean)}`,
     ...(count > 1 ? [`middle half ${number(low)} to ${number(high)}`, pointCount(count)] : []),
   ].join("\n");
+}
+
+/** As many as there is room for, but none between whole numbers. */
+function tickCount(x: ColumnData, width: number): number {
+  const room = Math.max(3, Math.floor(width / 110));
+  if (x.type !== "integer") return room;
+  const values = distinct(x);
+  return Math.min(room, Math.max(1, Number(values.at(-1)) - Number(values[0])));
 }
 
 /** Thousands as 10k where all numbers are large; milli and micro are not what people read. */

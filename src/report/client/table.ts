@@ -8,9 +8,11 @@ import type { ViewStore } from "./view.ts";
 const ROW = 32;
 /** Rows beside those that are seen. */
 const AROUND = 10;
-/** Columns that are shown at first, and rows that are printed. */
+/** Columns that are shown at first. */
 const COLUMNS = 24;
+/** Rows that are printed, and characters across that are read on paper. */
 const PRINTED = 300;
+const ACROSS = 118;
 
 /** All points in a table, of which only the rows that are seen are in the page. */
 export function pointTable(
@@ -32,7 +34,9 @@ export function pointTable(
     h("div", { role: "rowgroup", class: "heads" }, head),
     body,
   );
+  grid.style.setProperty("--rows", String(Math.max(1, table.rows)));
   const count = h("span", { class: "muted", role: "status" });
+  const notPrinted = h("p", { class: "muted" });
   let columns: readonly ColumnData[] = [];
   let active = 0;
   let seen = { from: -1, to: -1 };
@@ -66,18 +70,25 @@ export function pointTable(
     element.style.top = `${at * ROW}px`;
     return element;
   };
-  const redraw = () => {
+  const redraw = (paper = false) => {
     const { rows, sort } = view.get();
     active = Math.min(active, Math.max(0, rows.length - 1));
-    columns = table.columns.filter(({ heading }) => chosen.has(heading));
-    grid.style.setProperty("--columns", columns.map((column) => `${width(column)}ch`).join(" "));
+    const wanted = table.columns.filter(({ heading }) => chosen.has(heading));
+    columns = paper ? fitting(wanted) : wanted;
+    notPrinted.textContent = paper
+      ? left(rows.length - PRINTED, wanted.length - columns.length, "not printed.")
+      : "";
+    const widths = columns.map(width);
+    grid.style.setProperty("--columns", widths.map((one) => `${one}ch`).join(" "));
+    // Paper does not scroll.
+    grid.style.setProperty("--printed", widths.map((one) => `minmax(0, ${one}fr)`).join(" "));
     grid.setAttribute("aria-rowcount", String(rows.length + 1));
     grid.setAttribute("aria-colcount", String(columns.length));
     head.replaceChildren(...columns.map((column) => heading(column, sort, view)));
     const of = rows.length === table.rows ? "" : ` of ${grouped(table.rows)}`;
     count.textContent =
       of === "" ? counted(rows.length, "point") : `${grouped(rows.length)}${of} points`;
-    draw(true);
+    draw(true, paper);
   };
   const activate = (at: number) => {
     const last = view.get().rows.length - 1;
@@ -116,16 +127,27 @@ export function pointTable(
     event.preventDefault();
   });
   new ResizeObserver(() => draw(true)).observe(grid);
-  window.addEventListener("beforeprint", () => draw(true, true));
-  window.addEventListener("afterprint", () => draw(true));
-  view.listen(redraw);
+  window.addEventListener("beforeprint", () => redraw(true));
+  window.addEventListener("afterprint", () => redraw());
+  view.listen(() => redraw());
   redraw();
   return h(
     "div",
     { class: "points" },
-    h("div", { class: "tools" }, filterBox(view), count, columnMenu(table, chosen, redraw)),
+    h(
+      "div",
+      { class: "tools" },
+      filterBox(view),
+      count,
+      columnMenu(table, chosen, () => redraw()),
+    ),
     grid,
-    left(table),
+    notPrinted,
+    h(
+      "p",
+      { class: "muted" },
+      left(table.moreRows, table.moreColumns, "in results.csv, beside this page."),
+    ),
   );
 }
 
@@ -187,7 +209,7 @@ function width(column: ColumnData): number {
   for (let row = 0; row < column.values.length; row += step) {
     longest = Math.max(longest, shown(column, column.values[row] ?? null).length);
   }
-  return Math.min(36, Math.max(6, longest)) + 3;
+  return Math.min(36, Math.max(6, longest)) + 4;
 }
 
 function filterBox(view: ViewStore): HTMLElement {
@@ -226,12 +248,20 @@ function columnMenu(table: TableData, chosen: Set<string>, redraw: () => void): 
   return h("details", { class: "menu" }, h("summary", {}, "Columns"), h("div", {}, ...boxes));
 }
 
-/** What the page has no room for. */
-function left({ moreRows, moreColumns }: TableData): HTMLElement | null {
+/** The first columns that fit beside each other on paper. */
+function fitting(columns: readonly ColumnData[]): readonly ColumnData[] {
+  let room = ACROSS;
+  return columns.filter((column) => {
+    room -= width(column);
+    return room >= 0;
+  });
+}
+
+/** What there is no room for. */
+function left(moreRows: number, moreColumns: number, where: string): string {
   const parts = [
     ...(moreRows > 0 ? [counted(moreRows, "more point")] : []),
     ...(moreColumns > 0 ? [counted(moreColumns, "more column")] : []),
   ];
-  if (parts.length === 0) return null;
-  return h("p", { class: "muted" }, `${parts.join(" and ")} in results.csv, beside this page.`);
+  return parts.length === 0 ? "" : `${parts.join(" and ")} ${where}`;
 }

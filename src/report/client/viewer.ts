@@ -5,6 +5,7 @@ import { isActive, type Points } from "./point.ts";
 import { copyable } from "./reproduce.ts";
 import { shown } from "./values.ts";
 import type { ViewStore } from "./view.ts";
+import { listenToViewer, redrawn, viewerButtons, viewerDialog } from "./viewer-keys.ts";
 
 export interface Viewer {
   readonly dialog: HTMLDialogElement;
@@ -15,7 +16,7 @@ export interface Viewer {
 /** A point in large: its pictures, its values, its command; arrows go through what is shown. */
 export function viewer(run: RunDocument, points: Points, view: ViewStore): Viewer {
   const content = h("div", { class: "view" });
-  const dialog = h("dialog", { class: "viewer", "aria-label": "Point" }, content);
+  const dialog = viewerDialog(content);
   let row = 0;
   let path: string | null = null;
 
@@ -39,7 +40,7 @@ export function viewer(run: RunDocument, points: Points, view: ViewStore): Viewe
             );
             button.addEventListener("click", () => {
               path = one.path;
-              draw();
+              redrawn(dialog, draw);
             });
             return button;
           });
@@ -64,7 +65,7 @@ export function viewer(run: RunDocument, points: Points, view: ViewStore): Viewe
     h(
       "div",
       { class: "details" },
-      h("div", { class: "buttons" }, step("Previous", "‹", -1), step("Next", "›", 1), close()),
+      viewerButtons(dialog, go),
       h("h2", {}, points.name(row)),
       h(
         "p",
@@ -96,33 +97,15 @@ export function viewer(run: RunDocument, points: Points, view: ViewStore): Viewe
       ? null
       : h("div", {}, h("h3", {}, title), h("dl", { class: "pairs" }, ...entries));
   };
-  const close = () => {
-    const button = h("button", { type: "button", class: "quiet", "aria-label": "Close" }, "✕");
-    button.addEventListener("click", () => dialog.close());
-    return button;
-  };
-  const step = (label: string, sign: string, by: number) => {
-    const button = h("button", { type: "button", class: "quiet", "aria-label": label }, sign);
-    button.addEventListener("click", () => go(by));
-    return button;
-  };
   const go = (by: number) => {
     const { rows } = view.get();
     const next = rows[rows.indexOf(row) + by];
     if (next === undefined) return;
     row = next;
-    draw();
+    redrawn(dialog, draw);
   };
 
-  dialog.addEventListener("keydown", (event) => {
-    const isPlayer = event.target instanceof HTMLVideoElement;
-    if (isPlayer || (event.key !== "ArrowLeft" && event.key !== "ArrowRight")) return;
-    event.preventDefault();
-    go(event.key === "ArrowLeft" ? -1 : 1);
-  });
-  dialog.addEventListener("click", (event) => {
-    if (event.target === dialog) dialog.close();
-  });
+  listenToViewer(dialog, go);
   // A video does not play on behind the page.
   dialog.addEventListener("close", () => content.replaceChildren());
   return {
