@@ -44,8 +44,9 @@ export interface BootRequest {
 
 /** What stands behind a droplet. */
 export interface Host {
-  /** Public IPv4. */
+  /** Public IPv4; its private one too, where it has only one. */
   readonly address: string;
+  readonly privateAddress?: string;
   powerOff(): Promise<void>;
   powerOn(): Promise<void>;
   destroy(): Promise<void>;
@@ -54,10 +55,9 @@ export interface Host {
 export interface Options {
   /**
    * Makes the host of each new droplet; one that fails leaves the droplet `new` for ever, and its
-   * error in `hostErrors`. Null, the default: no host, an address of TEST-NET-1. `droplets`: those
-   * of the lab (droplet/droplet.ts).
+   * error in `hostErrors`. Null, the default: no host, an address of the documentation's networks.
    */
-  readonly boot?: ((droplet: BootRequest) => Promise<Host>) | "droplets" | null;
+  readonly boot?: ((droplet: BootRequest) => Promise<Host>) | null;
   /** Default: this machine's clock, which `advance` moves on. */
   readonly clock?: Clock;
   readonly lags?: Partial<Lags>;
@@ -130,10 +130,11 @@ export interface Fault {
   readonly calls?: readonly number[] | "all";
   /**
    * `reset`: the connection is dropped. `malformed`: an answer of the right status that is no JSON.
+   * `outage`: 503 with a page of HTML, from something that stands before the API.
    * `hold`: no answer until the fault is released, and then the right one. `abandon`: the caller's
    * connection stays open until the stand-in ends, without any answer.
    */
-  readonly how: "reset" | "malformed" | "hold" | "abandon" | FailedAnswer;
+  readonly how: "reset" | "malformed" | "outage" | "hold" | "abandon" | FailedAnswer;
   /**
    * `after`: the work is done, and only then the call fails. Default: before. A call that is held
    * before its work does it when released; a malformed answer always comes after it.
@@ -179,13 +180,18 @@ export interface DigitalOcean extends AsyncDisposable {
   powerOffByItself(id: number): void;
   /** Somebody removed it in the control panel. */
   vanish(id: number): Promise<void>;
-  /** The size is there and cannot be had: in this region or, without one, anywhere. */
-  sellOut(size: string, region?: string): void;
+  /**
+   * The size cannot be had any more: in this region or, with none, anywhere. `shown`: whether the
+   * list of sizes says so, as it does by default, or only the refusal of an order.
+   */
+  sellOut(size: string, region?: string, shown?: boolean): void;
+  /** All hosts that are starting, changing or ending have done so. */
+  settled(): Promise<void>;
   /** In the order in which they came. */
   readonly requests: readonly Call[];
   readonly hostErrors: readonly unknown[];
   fail(fault: Fault): PlannedFault;
-  /** Calls that fit the pattern (default: all) get 503, or no connection, until `up`. */
+  /** Calls that fit the pattern (default: all) get 503 in HTML, or a reset connection, until `up`. */
   down(how?: "unavailable" | "reset", pattern?: string): void;
   up(): void;
 }
