@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
@@ -84,6 +85,8 @@ export async function execute(
     });
     using database = openDatabase(folder);
     const run = runId(database, sweep.name);
+    // Its figures end here: a run that is interrupted or killed leaves no page rather than an old one.
+    rmSync(join(folder.root, "report.html"), { force: true });
     const execution = startExecution(database, {
       engine: engine.name,
       image: image.label,

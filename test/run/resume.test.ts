@@ -24,6 +24,14 @@ describe("a second run", () => {
     expect(summary.cached).toBe(2);
   });
 
+  test("takes away the report of the first, which nobody shall take for its own", async () => {
+    const out = temporaryFolder();
+    await runFake(out, seeds([1]), writeSeed);
+    writeFileSync(join(out, "report.html"), "of one point");
+    await runFake(out, seeds([1, 2]), () => ({ hangs: true }), { signal: AbortSignal.abort() });
+    expect(existsSync(join(out, "report.html"))).toBe(false);
+  });
+
   test("of more points runs the new ones, wherever they stand", async () => {
     const out = temporaryFolder();
     await runFake(out, seeds([2, 4]), writeSeed);
