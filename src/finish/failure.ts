@@ -3,6 +3,11 @@ export class StepFailure extends Error {
   override readonly name = "StepFailure";
 }
 
+/** What is wrong with a picture file; the message reads on after its name: "is cut short". */
+export class PictureProblem extends Error {
+  override readonly name = "PictureProblem";
+}
+
 /** At most this many things are named one by one. */
 const MAX_NAMED = 10;
 

@@ -2,8 +2,8 @@ import { chmodSync, constants, copyFileSync, linkSync, mkdirSync, statSync } fro
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { FinishStep } from "../sweep/sweep.ts";
-import { StepFailure, shortList } from "./failure.ts";
-import { inspectPicture, type PictureInfo, PictureProblem, readPicture } from "./picture-file.ts";
+import { PictureProblem, StepFailure, shortList } from "./failure.ts";
+import { inspectPicture, type PictureInfo, readPicture } from "./picture-file.ts";
 import { absence, type FinishPoint, type Source, sourcesOf } from "./points.ts";
 
 type Video = Extract<FinishStep, { kind: "video" }>;

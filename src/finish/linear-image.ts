@@ -11,7 +11,7 @@
  */
 
 import { z } from "zod";
-import { PictureProblem } from "./picture-file.ts";
+import { PictureProblem } from "./failure.ts";
 
 export interface LinearTile {
   /** Of the whole picture, in pixels. */

@@ -5,11 +5,11 @@ import { encode } from "fast-png";
 import type { FinishStep } from "../sweep/sweep.ts";
 import { type Canvas, type Colour, drawPicture, fill, newCanvas, write } from "./canvas.ts";
 import { decodePng } from "./decode.ts";
-import { StepFailure, shortList } from "./failure.ts";
+import { PictureProblem, StepFailure, shortList } from "./failure.ts";
 import { LINE_HEIGHT, textWidth, wrapText } from "./font.ts";
 import { framePath } from "./frames.ts";
 import { DAMAGED_JPEG, damagedJpegs, decodeJpegs } from "./jpeg.ts";
-import { inspectPicture, type PictureInfo, PictureProblem, readPicture } from "./picture-file.ts";
+import { type PictureInfo, pictureInfo, readPicture } from "./picture-file.ts";
 import { absence, type FinishPoint, pointText, sourcesOf } from "./points.ts";
 import { cellBox, type Layout, layOut } from "./sheet-layout.ts";
 import type { StepContext } from "./task.ts";
@@ -53,7 +53,7 @@ export async function makeSheet(context: StepContext, step: Sheet): Promise<stri
     await nextTurn();
     context.signal.throwIfAborted();
     try {
-      drawCell(canvas, layout, index, cell, decoded);
+      await drawCell(canvas, layout, index, cell, decoded);
     } catch (error) {
       if (!(error instanceof PictureProblem)) throw error;
       problems.push(`point ${cell.point.name}: its picture ${error.message}`);
@@ -89,7 +89,8 @@ async function gather({ points, folder, signal }: StepContext, step: Sheet): Pro
     }
     const file = framePath(source, folder.root);
     try {
-      const info = await inspectPicture(readPicture(file));
+      // Whether its pixels are whole is seen when they are drawn.
+      const info = pictureInfo(readPicture(file));
       if (info.width * info.height > MAX_PIXELS) {
         throw new PictureProblem(`has ${info.width}x${info.height} pixels, more than 100 million`);
       }
@@ -131,13 +132,13 @@ function broken(problems: readonly string[], points: number): StepFailure {
   );
 }
 
-function drawCell(
+async function drawCell(
   canvas: Canvas,
   layout: Layout,
   index: number,
   { point, label, picture }: Cell,
   decoded: ReadonlyMap<string, string>,
-): void {
+): Promise<void> {
   const { box, inner } = cellBox(layout, index, picture?.info ?? null);
   if (picture === null) {
     fill(canvas, box, EMPTY);
@@ -145,7 +146,8 @@ function drawCell(
     const y = box.y + Math.round((box.height - LINE_HEIGHT) / 2);
     write(canvas, point.status, x, y, FAILED);
   } else {
-    drawPicture(canvas, decodePng(readPicture(decoded.get(picture.file) ?? picture.file)), inner);
+    const file = decoded.get(picture.file) ?? picture.file;
+    drawPicture(canvas, await decodePng(readPicture(file)), inner);
   }
   for (const [line, text] of wrapText(label, box.width, layout.lines).entries()) {
     const y = box.y + box.height + layout.labelGap + line * LINE_HEIGHT;

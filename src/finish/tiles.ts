@@ -5,10 +5,10 @@ import { encode } from "fast-png";
 import { sanitize } from "../plan/name.ts";
 import type { FinishStep, Value } from "../sweep/sweep.ts";
 import { toSrgb } from "./canvas.ts";
-import { StepFailure, shortList } from "./failure.ts";
+import { PictureProblem, StepFailure, shortList } from "./failure.ts";
 import { framePath } from "./frames.ts";
 import { type LinearTile, readLinearTile } from "./linear-image.ts";
-import { PictureProblem, readPicture } from "./picture-file.ts";
+import { readPicture } from "./picture-file.ts";
 import { absence, type Source, sourcesOf } from "./points.ts";
 import type { StepContext } from "./task.ts";
 
