@@ -7,7 +7,7 @@ import { type Keyer, keyer } from "./plan/key.ts";
 import { makePlan, type Plan } from "./plan/plan.ts";
 import { shardPlan } from "./plan/shards.ts";
 import { openDatabase } from "./results/database.ts";
-import { runFolder } from "./results/folder.ts";
+import { dropReport, runFolder } from "./results/folder.ts";
 import { type Collected, type CollectOptions, collectPoints } from "./run/collect/collect.ts";
 import type { RunEvent } from "./run/events.ts";
 import { execute, executeNothing } from "./run/execute.ts";
@@ -123,24 +123,32 @@ export async function runJobs(options: JobsOptions): Promise<RunSummary> {
 }
 
 /**
- * Writes the report of a run that went to its end. Where that is refused the results are whole
- * without it, so it is a warning; an interrupted run is to end soon.
+ * Writes the report of a run that went to its end, unless there is one and nothing has changed.
+ * Where that is refused the results are whole without it, so it is a warning; an interrupted run is
+ * to end soon, and has none.
  */
 async function withReport<Summary extends RunSummary>(
   summary: Summary,
   { onEvent: emit = () => {} }: Pick<RunOptions, "onEvent">,
 ): Promise<Summary> {
-  if (summary.interrupted !== null) return summary;
+  const { report, finish, cost } = summary;
+  // Machines cost something whether they ran anything or not.
+  const isCurrent = report !== null && cost === null && finish.every(({ cached }) => cached);
+  if (isCurrent) return summary;
+  const folder = runFolder(summary.folder);
+  dropReport(folder);
+  const without = { ...summary, report: null };
+  if (summary.interrupted !== null) return without;
   const { writeReport } = await import("./report/report.ts");
   try {
-    const report = await writeReport(summary.folder);
+    const written = await writeReport(summary.folder);
     // A reader leaves the files of the write-ahead log beside run.db; a writer takes them away.
-    openDatabase(runFolder(summary.folder)).close();
-    return { ...summary, report };
+    openDatabase(folder).close();
+    return { ...summary, report: written };
   } catch (error) {
     if (!(error instanceof ReportedError)) throw error;
     emit({ type: "warning", message: `There is no report of this run. ${error.message}` });
-    return summary;
+    return without;
   }
 }
 

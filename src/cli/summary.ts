@@ -89,6 +89,9 @@ export function summaryText(
   }
   if (summary.cost !== null) lines.push(`cost     ${costText(summary.cost)}`);
   if (summary.report !== null) lines.push(`report   ${shortPath(summary.report)}`);
+  else if (summary.interrupted !== null) {
+    lines.push(`report   sim-pipeline report ${shortPath(folder)} makes it of what finished`);
+  }
   if (counts.pending + counts.cancelled > 0) {
     const rest = counted(counts.pending + counts.cancelled, "point");
     lines.push("", `${rest} did not end: ${remedy}.`);

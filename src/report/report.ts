@@ -1,5 +1,5 @@
 import { rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { folderRefused, type RunFolder, runFolder } from "../results/folder.ts";
 import { clientScript } from "./client-script.ts";
 import { comparisonDocument } from "./data/comparison.ts";
@@ -18,7 +18,7 @@ import { page } from "./page.ts";
  */
 export async function writeReport(root: string): Promise<string> {
   const folder = runFolder(root);
-  return await writePage(folder, "report.html", runDocument(folder));
+  return await writePage(folder, basename(folder.report), runDocument(folder));
 }
 
 /**

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, statfsSync, statSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, rmSync, statfsSync, statSync } from "node:fs";
 import { dirname, join, resolve, sep } from "node:path";
 import { ReportedError } from "../sweep/errors.ts";
 
@@ -17,6 +17,8 @@ export interface RunFolder {
   /** Succeeded results that the current plan has no place for, by key. */
   readonly kept: string;
   readonly cache: string;
+  /** The page of the run; absent while a run changes what it shows. */
+  readonly report: string;
 }
 
 /** The layout of the run folder at an absolute path; nothing is created. */
@@ -31,6 +33,7 @@ export function runFolder(root: string): RunFolder {
     staging: join(root, "staging"),
     kept: join(root, "kept"),
     cache: join(root, "cache"),
+    report: join(root, "report.html"),
   };
 }
 
@@ -66,6 +69,16 @@ export function createRunFolder(folder: RunFolder): void {
   } catch (cause) {
     throw folderRefused(folder, cause);
   }
+}
+
+/** Whether a run folder has a report, which is of the run as it stands. */
+export function hasReport({ report }: RunFolder): boolean {
+  return lstatSync(report, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+/** Removes a run folder's report, which would be taken for that of the run that changes it. */
+export function dropReport(folder: RunFolder): void {
+  if (hasReport(folder)) rmSync(folder.report, { force: true });
 }
 
 /** What to say when the disk or the permissions of a run folder stop us. */

@@ -1,4 +1,3 @@
-import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
@@ -8,9 +7,12 @@ import { databaseRefused, openDatabase } from "../results/database.ts";
 import { discardAll } from "../results/discard.ts";
 import { exportRun } from "../results/export.ts";
 import { failures, remarks } from "../results/failures.ts";
+import { finishSteps } from "../results/finish.ts";
 import {
   createRunFolder,
+  dropReport,
   folderRefused,
+  hasReport,
   isAboutFolder,
   isDiskFull,
   runFolder,
@@ -85,8 +87,6 @@ export async function execute(
     });
     using database = openDatabase(folder);
     const run = runId(database, sweep.name);
-    // Its figures end here: a run that is interrupted or killed leaves no page rather than an old one.
-    rmSync(join(folder.root, "report.html"), { force: true });
     const execution = startExecution(database, {
       engine: engine.name,
       image: image.label,
@@ -114,6 +114,8 @@ export async function execute(
       (sum, other) => sum + reuseResults(database, folder, runFolder(other), options),
       0,
     );
+    // Its figures end here: a run that is interrupted or killed leaves no page rather than an old one.
+    if (found.changed || finishSteps(database).length !== sweep.finish.length) dropReport(folder);
     emit({
       type: "planned",
       run,
@@ -156,7 +158,7 @@ export async function execute(
       remarks: remarks(database, 5),
       exports: exports.map((name) => join(folder.root, name)),
       finish: [],
-      report: null,
+      report: hasReport(folder) ? folder.report : null,
       cost: runCost(machinesOf(database), Date.now()),
       interrupted: interruptionBy(stop),
       stopped,

@@ -23,6 +23,8 @@ export interface Reconciled {
   readonly todo: number;
   /** Names of succeeded points (a few) whose outputs are not as recorded: they run again. */
   readonly damaged: { readonly count: number; readonly examples: readonly string[] };
+  /** Whether the points are others than before, or any of them runs. */
+  readonly changed: boolean;
 }
 
 /**
@@ -37,24 +39,43 @@ export function reconcile(
   keyer: Keyer,
   options: { readonly mode: ResumeMode; readonly verify: boolean },
 ): Reconciled {
-  transaction(database, () => {
+  const isSamePlan = transaction(database, () => {
     gatherNext(database, plan, keyer);
+    const isSame = samePoints(database);
     gatherOld(database);
     noteMoves(database);
     noteStrays(database, folder);
     replacePoints(database, options.mode);
     database.exec("DROP TABLE temp.next; DROP TABLE temp.old");
+    return isSame;
   });
   carryOutMoves(database, folder);
   const damaged = checkOutputs(database, folder, options.verify);
   const count = (sql: string) =>
     z.object({ count: z.number() }).parse(database.prepare(sql).get()).count;
+  const todo = count("SELECT count(*) AS count FROM points WHERE todo = 1");
   return {
     cached: count("SELECT count(*) AS count FROM points WHERE cached = 1"),
-    todo: count("SELECT count(*) AS count FROM points WHERE todo = 1"),
+    todo,
     damaged,
+    changed: todo > 0 || !isSamePlan,
   };
 }
+
+/** Whether the plan has the same points under the same names and indices as the one before. */
+function samePoints(database: DatabaseSync): boolean {
+  const row = database
+    .prepare(
+      `SELECT (SELECT count(*) FROM temp.next) AS next, (SELECT count(*) FROM points) AS old,
+         (SELECT count(*) FROM temp.next JOIN points USING (idx)
+          WHERE next.name = points.name AND next.key = points.key) AS both`,
+    )
+    .get();
+  const { next, old, both } = COUNTS.parse(row);
+  return next === both && old === both;
+}
+
+const COUNTS = z.object({ next: z.number(), old: z.number(), both: z.number() });
 
 /** The plan's points with their keys, in a temporary table. */
 function gatherNext(database: DatabaseSync, plan: Plan, keyer: Keyer): void {

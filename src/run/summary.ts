@@ -24,7 +24,7 @@ export interface RunSummary {
   readonly exports: readonly string[];
   /** How the sweep's finish steps ended, in their order. */
   readonly finish: readonly FinishRow[];
-  /** Absolute path of report.html; null where none was written. */
+  /** Absolute path of report.html, as the run stands; null where there is none. */
   readonly report: string | null;
   /** What the machines rented for it cost, over all executions; null where none were. */
   readonly cost: RunCost | null;

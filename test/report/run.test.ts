@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type RunEvent, runSweep, sweepFromObject } from "../../src/index.ts";
 import { runDocument } from "../../src/report/data/run.ts";
 import { readDatabase } from "../../src/results/database.ts";
@@ -10,9 +10,10 @@ import { temporaryFolder } from "../run/harness.ts";
 
 const settings = {
   name: "tiny",
-  process: ["node", "-e", "console.log(1)"],
+  process: ["node", "-e", "fs.writeFileSync(process.argv[1], '7')"],
+  command: ["{{ output }}/file.txt"],
+  outputs: ["file.txt"],
   parameters: { n: [1, 2] },
-  command: [],
 };
 
 async function ran(out: string) {
@@ -66,4 +67,65 @@ test("the report's command makes the same points again", async () => {
   };
   expect(keys(again)).toEqual(keys(out));
   expect(keys(again)).toHaveLength(4);
+});
+
+describe("the report of an earlier run", () => {
+  const OLDER = "what an earlier run wrote";
+
+  /** Runs three points, marks their report, and runs again with what is changed. */
+  async function again(
+    change: Record<string, unknown>,
+    meanwhile: (out: string) => void = () => {},
+    onEvent: (event: RunEvent) => void = () => {},
+    signal = new AbortController().signal,
+  ) {
+    const [folder, out] = [temporaryFolder(), join(temporaryFolder(), "run")];
+    const first = { ...settings, parameters: { n: [1, 2, 3] } };
+    await runSweep({ sweep: sweepFromObject(first, folder), out, engine: "process" });
+    writeFileSync(join(out, "report.html"), OLDER);
+    meanwhile(out);
+    const sweep = sweepFromObject({ ...first, ...change }, folder);
+    const summary = await runSweep({ sweep, out, engine: "process", onEvent, signal });
+    const path = join(out, "report.html");
+    return { summary, path, text: existsSync(path) ? readFileSync(path, "utf8") : null };
+  }
+
+  test("stays where nothing ran and nothing changed", async () => {
+    const { summary, path, text } = await again({});
+    expect([summary.report, summary.cached, text]).toEqual([path, 3, OLDER]);
+  });
+
+  test.each<[string, Record<string, unknown>, (out: string) => void]>([
+    ["points came", { parameters: { n: [1, 2, 3, 4] } }, () => {}],
+    ["points went", { parameters: { n: [1, 2] } }, () => {}],
+    ["points have another order", { parameters: { n: [3, 2, 1] } }, () => {}],
+    ["points have other names", { "point-name": "p{{ n }}" }, () => {}],
+    [
+      "outputs were changed",
+      {},
+      (out) => writeFileSync(join(out, "points/n=2/file.txt"), "longer"),
+    ],
+    ["it is not there", {}, (out) => rmSync(join(out, "report.html"))],
+    ["a finish step came", { finish: [{ command: { command: ["node", "-e", "0"] } }] }, () => {}],
+  ])("is written anew where %s", async (_, change, meanwhile) => {
+    const { summary, path, text } = await again(change, meanwhile);
+    expect(summary.report).toBe(path);
+    expect(text).toContain("<title>tiny · report</title>");
+  });
+
+  test("is gone while points run, and after an interruption", async () => {
+    const stop = new AbortController();
+    let seen: string[] = [];
+    const { summary, text } = await again(
+      { parameters: { n: [1, 2, 3, 4] } },
+      () => {},
+      (event) => {
+        if (event.type !== "planned") return;
+        seen = readdirSync(event.folder).filter((name) => name.startsWith("report"));
+        stop.abort();
+      },
+      stop.signal,
+    );
+    expect([summary.interrupted, seen, summary.report, text]).toEqual(["aborted", [], null, null]);
+  });
 });
