@@ -53,6 +53,7 @@ cgroups_of() {
 no_cgroups() {
   local cgroup
   while read -r cgroup; do find "$cgroup" -depth -type d -exec rmdir {} +; done < <(cgroups_of "$1")
+  [[ -z "$(cgroups_of "$1")" ]]
 }
 
 # Its first process takes everything in the droplet along, and with its last one go its mounts and its
@@ -87,7 +88,8 @@ case "${1:-}" in
       [[ -s "$folder/owner" ]] || continue
       if kill -0 "$(cat "$folder/owner")" 2>/dev/null; then continue; fi
       say "clearing $folder, whose test run is gone"
-      clear_droplet "$folder"
+      # Another test run may be at the same.
+      clear_droplet "$folder" || true
     done
     ;;
   *)

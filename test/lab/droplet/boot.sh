@@ -38,7 +38,7 @@ make_network() {
   ip link set lo up
   ip address add "$address/16" dev eth0
   ip link set eth0 up
-  ip route add 169.254.169.254 dev eth0
+  ip route add 169.254.169.254 via "$host"
   # Image references of the lab are 127.0.0.1:…; a table of its own, which iptables does not see.
   echo 1 >/proc/sys/net/ipv4/conf/eth0/route_localnet
   nft -f - <<NFT

@@ -147,7 +147,11 @@ export async function startDroplet(lab: Droplets, options: DropletOptions): Prom
     },
     reachDeadline: async () => {
       const { ended } = running;
-      await exec('pkill -P "$(cat /run/sim-lab/shutdown)" sleep');
+      // The command may end together with the droplet.
+      await exec('pkill -P "$(cat /run/sim-lab/shutdown)" sleep').catch((error: unknown) => {
+        if (!(error instanceof Error && "signal" in error && error.signal === "SIGKILL"))
+          throw error;
+      });
       await ended;
     },
     exec,
@@ -212,7 +216,13 @@ async function powerUp(folder: string, name: string, host: string): Promise<Runn
     ended,
     hasEnded: () => hasEnded(parent),
     // Its parent ends after it, when nothing is left of what it took along.
-    kill: () => process.kill(init, "SIGKILL"),
+    kill: () => {
+      try {
+        process.kill(init, "SIGKILL");
+      } catch (error) {
+        if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+      }
+    },
   };
 }
 
