@@ -1,21 +1,14 @@
 /** The machines behind droplets, or none: what starts, stops and ends them, in the background. */
 
-import {
-  type ActionRecord,
-  addAction,
-  become,
-  type DropletRecord,
-  endAction,
-  remove,
-  type State,
-} from "./state.ts";
+import { type ActionRecord, addAction, type DropletRecord, remove, type State } from "./state.ts";
 import type { BootRequest, Host } from "./types.ts";
 
 export type Boot = (droplet: BootRequest) => Promise<Host>;
 
 export interface Hosts extends AsyncDisposable {
   readonly errors: readonly unknown[];
-  boot(droplet: DropletRecord): void;
+  /** Starts what its `create` asks for. */
+  boot(action: ActionRecord): void;
   /** A new power action; null where the droplet is that way already. */
   power(droplet: DropletRecord, type: "power_on" | "power_off" | "shutdown"): ActionRecord | null;
   /** As its deadline does. */
@@ -38,53 +31,59 @@ export function newHosts(state: State, boot: Boot | null): Hosts {
     underWay.add(running);
   }
 
+  /** Does what an action is about, and notes what came of it. */
+  function act(action: ActionRecord, work: () => Promise<void>): void {
+    inBackground(async () => {
+      try {
+        await work();
+        action.result = "completed";
+      } catch (error) {
+        action.result = "errored";
+        throw error;
+      }
+    });
+  }
+
   async function settled(): Promise<void> {
     while (underWay.size > 0) await Promise.all(underWay);
   }
 
   const hosts: Hosts = {
     errors,
-    boot: (droplet) => {
+    boot: (action) => {
+      const { droplet } = action;
       if (boot === null) {
-        droplet.promised = state.nextAddresses();
+        droplet.addresses = state.nextAddresses();
+        droplet.power = "on";
+        action.result = "completed";
         return;
       }
       const { id, name, userData, region, tags } = droplet;
       const onPowerOff = () => hosts.wentOff(droplet);
-      const started = boot({
-        id,
-        name,
-        userData,
-        size: droplet.size.slug,
-        region,
-        tags,
-        onPowerOff,
-      });
+      const size = droplet.size.slug;
+      const order = { id, name, userData, size, region, tags, onPowerOff };
+      const started = Promise.try(boot, order);
       droplet.host = started.catch(() => null);
-      inBackground(async () => {
+      act(action, async () => {
         const { address, privateAddress } = await started;
-        droplet.promised = { address, privateAddress: privateAddress ?? address };
+        droplet.addresses = { address, privateAddress: privateAddress ?? address };
+        // Its deadline may have come already.
+        droplet.power ??= "on";
       });
     },
     power: (droplet, type) => {
-      const wanted = type === "power_on" ? "active" : "off";
-      if (droplet.status === wanted) return null;
+      const wanted = type === "power_on" ? "on" : "off";
+      if (droplet.power === wanted) return null;
       const action = addAction(state, droplet, type);
-      inBackground(async () => {
-        try {
-          const host = await droplet.host;
-          await (type === "power_on" ? host?.powerOn() : host?.powerOff());
-          become(state, droplet, wanted);
-          endAction(state, action, "completed");
-        } catch (error) {
-          endAction(state, action, "errored");
-          throw error;
-        }
+      act(action, async () => {
+        const host = await droplet.host;
+        await (wanted === "on" ? host?.powerOn() : host?.powerOff());
+        droplet.power = wanted;
       });
       return action;
     },
     wentOff: (droplet) => {
-      if (droplet.removed === null) become(state, droplet, "off");
+      droplet.power = "off";
     },
     remove: (droplet) => {
       remove(state, droplet);

@@ -73,8 +73,8 @@ export function dropletPayload(
     vcpus: size.vcpus,
     disk: size.disk,
     disk_info: diskInfo(size),
-    locked: droplet.status === "new" || droplet.removed !== null,
-    status: droplet.status,
+    locked: droplet.shown === "new" || droplet.removed !== null,
+    status: droplet.shown,
     kernel: null,
     created_at: seconds(droplet.created),
     features: ["droplet_agent", "private_networking"],
@@ -135,7 +135,7 @@ export function tagPayload(
 }
 
 function networks(droplet: DropletRecord): readonly Whole<official.Network_v4, never, "gateway">[] {
-  if (droplet.addresses === null) return [];
+  if (droplet.shown === "new" || droplet.addresses === null) return [];
   const { address, privateAddress } = droplet.addresses;
   return [
     {

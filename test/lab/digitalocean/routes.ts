@@ -22,8 +22,10 @@ import {
   addDroplet,
   type DropletRecord,
   existing,
-  listed,
+  inProgress,
+  isListed,
   type State,
+  seen,
   settle,
   type Token,
 } from "./state.ts";
@@ -109,17 +111,18 @@ function listDroplets({ state }: Services, { url, token }: Asked): Answer {
     return unprocessable("tag_name and name can not be combined");
   }
   if (tag !== null && !allows(token, "tag:read")) return failure(403);
-  const found = listed(state).filter(
+  const found = state.droplets.filter(
     (droplet) =>
       (tag === null || droplet.tags.includes(tag)) &&
-      (name === null || droplet.name.toLowerCase() === name.toLowerCase()),
+      (name === null || droplet.name.toLowerCase() === name.toLowerCase()) &&
+      isListed(state, droplet),
   );
   const answered = page(
     url,
     "droplets",
     found.map((droplet) => shown(state, droplet, token)),
   );
-  for (const droplet of found) droplet.boot.seen();
+  for (const droplet of found) seen(state, droplet);
   return answered;
 }
 
@@ -138,7 +141,7 @@ function createDroplets({ state, hosts, options, url }: Services, asked: Asked):
   if (tagged && !allows(token, "tag:create")) return failure(403);
   const actions = order.droplets.map((droplet) => addDroplet(state, droplet));
   const payloads = actions.map(({ droplet }) => shown(state, droplet, token));
-  for (const { droplet } of actions) hosts.boot(droplet);
+  for (const action of actions) hosts.boot(action);
   const links = { actions: actions.map((action) => actionLink(url, action)) };
   return json(202, order.many ? { droplets: payloads, links } : { droplet: payloads[0], links });
 }
@@ -153,7 +156,7 @@ function getDroplet({ state }: Services, { token }: Asked, id: string): Answer {
   const droplet = find(state, id);
   if (droplet === null) return failure(404);
   const payload = shown(state, droplet, token);
-  droplet.boot.seen();
+  seen(state, droplet);
   return json(200, { droplet: payload });
 }
 
@@ -162,10 +165,10 @@ const pending = "Droplet already has a pending event.";
 function deleteDroplet({ state, hosts, options }: Services, _: Asked, id: string): Answer {
   const droplet = find(state, id);
   if (droplet === null) return failure(404);
-  if (droplet.status === "new" && options.deleteWhileNew === "refused") {
+  if (droplet.shown === "new" && options.deleteWhileNew === "refused") {
     return unprocessable(pending);
   }
-  if (droplet.status === "new" && options.deleteWhileNew === "ignored") return noContent;
+  if (droplet.shown === "new" && options.deleteWhileNew === "ignored") return noContent;
   hosts.remove(droplet);
   return noContent;
 }
@@ -188,13 +191,10 @@ function actOn({ state, hosts }: Services, { body }: Asked, id: string): Answer 
   if (!parsed.success) return failure(400);
   const type = powerSchema.safeParse(parsed.data.type);
   if (!type.success) return unprocessable(`The stand-in knows no action ${parsed.data.type}`);
-  const busy = state.actions.some(
-    (action) => action.droplet === droplet && action.status === "in-progress",
-  );
-  if (busy) return unprocessable(pending);
+  if (inProgress(state, droplet).length > 0) return unprocessable(pending);
   const action = hosts.power(droplet, type.data);
   if (action === null) {
-    return unprocessable(`Droplet is already powered ${droplet.status === "off" ? "off" : "on"}.`);
+    return unprocessable(`Droplet is already powered ${droplet.power === "off" ? "off" : "on"}.`);
   }
   return json(201, { action: actionPayload(state, action) });
 }
@@ -208,8 +208,9 @@ function findAction(state: State, id: string): ActionRecord | null {
 function getAction({ state }: Services, _: Asked, id: string): Answer {
   const action = findAction(state, id);
   if (action === null) return failure(404);
-  if (action.type === "create") action.droplet.boot.seen();
-  return json(200, { action: actionPayload(state, action) });
+  const payload = actionPayload(state, action);
+  if (action.status === "in-progress") action.lag.seen();
+  return json(200, { action: payload });
 }
 
 function listActions({ state }: Services, { url }: Asked, id: string): Answer {

@@ -62,9 +62,9 @@ export async function startDigitalOcean(options: Options = {}): Promise<DigitalO
     revoke: (revoked) => {
       world.tokens.delete(revoked);
     },
-    droplets: () => state.existing(world).map((droplet) => state.truth(world, droplet)),
-    history: () => world.droplets.map((droplet) => state.truth(world, droplet)),
-    seed: (seeded) => state.truth(world, state.seed(world, seeded)),
+    droplets: () => state.existing(world).map(state.truth),
+    history: () => world.droplets.map(state.truth),
+    seed: (seeded) => state.truth(state.seed(world, seeded)),
     powerOffByItself: (id) => hosts.wentOff(state.byId(world, id)),
     vanish: async (id) => {
       hosts.remove(state.byId(world, id));

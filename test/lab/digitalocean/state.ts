@@ -28,14 +28,14 @@ export interface DropletRecord {
   readonly userData: string;
   readonly owner: string;
   readonly created: number;
-  status: "new" | "active" | "off";
-  addresses: Addresses | null;
   removed: number | null;
-  readonly boot: RunningLag;
+  /** What it really is; null until its host is up. */
+  power: "on" | "off" | null;
+  addresses: Addresses | null;
+  /** As the API shows it, some time later. */
+  shown: "new" | "active" | "off";
   readonly listed: RunningLag;
   gone: RunningLag | null;
-  /** What it gets when it is no longer new; null until its host is up. */
-  promised: Addresses | null;
   /** Settled when its host is up; null where it has none. */
   host: Promise<Host | null> | null;
 }
@@ -45,6 +45,10 @@ export interface ActionRecord {
   readonly type: "create" | "power_on" | "power_off" | "shutdown";
   readonly droplet: DropletRecord;
   readonly started: number;
+  /** What came of it; null until then. */
+  result: "completed" | "errored" | null;
+  /** How long the API goes on telling that it is in progress. */
+  readonly lag: RunningLag;
   completed: number | null;
   status: "in-progress" | "completed" | "errored";
 }
@@ -96,7 +100,13 @@ export function newState(clock: Clock, lags: Partial<Lags>): State {
     );
   const state: State = {
     clock,
-    lags: { boot: { calls: 1 }, listed: { calls: 0 }, gone: { calls: 1 }, ...lags },
+    lags: {
+      boot: { calls: 1 },
+      power: { calls: 1 },
+      listed: { calls: 0 },
+      gone: { calls: 1 },
+      ...lags,
+    },
     droplets: [],
     actions: [],
     keys: [],
@@ -133,19 +143,11 @@ export function addToken(state: State, owner: string, scopes: readonly string[] 
 
 /** A droplet that is new, and its action; its host is still to be started. */
 export function addDroplet(state: State, ordered: Ordered): ActionRecord {
-  const now = state.clock.now();
   const droplet: DropletRecord = {
     ...ordered,
-    id: state.nextId(),
-    created: now,
-    status: "new",
-    addresses: null,
-    removed: null,
-    boot: startLag(state.lags.boot, state.clock),
+    ...{ id: state.nextId(), created: state.clock.now(), removed: null },
+    ...{ power: null, addresses: null, shown: "new", gone: null, host: null },
     listed: startLag(state.lags.listed, state.clock),
-    gone: null,
-    promised: null,
-    host: null,
   };
   state.droplets.push(droplet);
   return addAction(state, droplet, "create");
@@ -156,19 +158,13 @@ export function addAction(
   droplet: DropletRecord,
   type: ActionRecord["type"],
 ): ActionRecord {
-  const started = state.clock.now();
+  const lag = type === "create" ? state.lags.boot : state.lags.power;
   const action: ActionRecord = {
-    ...{ id: state.nextId(), type, droplet, started },
-    completed: null,
-    status: "in-progress",
+    ...{ id: state.nextId(), type, droplet, started: state.clock.now() },
+    ...{ result: null, lag: startLag(lag, state.clock), completed: null, status: "in-progress" },
   };
   state.actions.push(action);
   return action;
-}
-
-export function endAction(state: State, action: ActionRecord, status: "completed" | "errored") {
-  action.status = status;
-  action.completed = state.clock.now();
 }
 
 /** Those that exist and cost. */
@@ -176,35 +172,40 @@ export function existing(state: State): DropletRecord[] {
   return state.droplets.filter((droplet) => droplet.removed === null);
 }
 
-/** Makes it what it has become by now. */
+/** What the API shows as under way with it. */
+export function inProgress(state: State, droplet: DropletRecord): ActionRecord[] {
+  return state.actions.filter(
+    (action) => action.droplet === droplet && action.status === "in-progress",
+  );
+}
+
+/** Lets the API show what has become of it by now. */
 export function settle(state: State, droplet: DropletRecord): void {
-  if (droplet.status !== "new" || droplet.promised === null || !droplet.boot.over()) return;
-  become(state, droplet, "active");
-}
-
-/** From now on it is on, or off; no longer new. */
-export function become(state: State, droplet: DropletRecord, status: "active" | "off"): void {
-  droplet.status = status;
-  droplet.addresses ??= droplet.promised;
-  for (const action of state.actions) {
-    const created = action.droplet === droplet && action.type === "create";
-    if (created && action.completed === null) endAction(state, action, "completed");
+  for (const action of inProgress(state, droplet)) {
+    if (action.result === null || !action.lag.over()) continue;
+    action.status = action.result;
+    action.completed = state.clock.now();
   }
+  if (droplet.power === null || inProgress(state, droplet).length > 0) return;
+  droplet.shown = statuses[droplet.power];
 }
 
-/** Those that a list shows now; each such call counts for what lags behind. */
-export function listed(state: State): DropletRecord[] {
-  return state.droplets.filter((droplet) => {
-    settle(state, droplet);
-    if (droplet.gone !== null) {
-      const over = droplet.gone.over();
-      droplet.gone.seen();
-      return !over;
-    }
-    const shown = droplet.listed.over();
-    if (!shown) droplet.listed.seen();
-    return shown;
-  });
+/** A call has shown it, as it was. */
+export function seen(state: State, droplet: DropletRecord): void {
+  for (const action of inProgress(state, droplet)) action.lag.seen();
+}
+
+/** Whether a list shows it now; each such call counts for what lags behind. */
+export function isListed(state: State, droplet: DropletRecord): boolean {
+  settle(state, droplet);
+  if (droplet.gone !== null) {
+    const over = droplet.gone.over();
+    droplet.gone.seen();
+    return !over;
+  }
+  const shown = droplet.listed.over();
+  if (!shown) droplet.listed.seen();
+  return shown;
 }
 
 export function remove(state: State, droplet: DropletRecord): void {
@@ -212,16 +213,16 @@ export function remove(state: State, droplet: DropletRecord): void {
   droplet.gone = startLag(state.lags.gone, state.clock);
 }
 
-export function truth(state: State, droplet: DropletRecord): Droplet {
-  settle(state, droplet);
-  const { id, name, region, tags, userData, owner, created } = droplet;
-  const { status, removed } = droplet;
+export function truth(droplet: DropletRecord): Droplet {
+  const { id, name, region, tags, userData, owner, created, removed, power } = droplet;
   const { address = null, privateAddress = null } = droplet.addresses ?? {};
   return {
-    ...{ id, name, size: droplet.size.slug, region, tags, userData, owner, created },
-    ...{ status, address, privateAddress, removed },
+    ...{ id, name, size: droplet.size.slug, region, tags, userData, owner, created, removed },
+    ...{ address, privateAddress, status: power === null ? "new" : statuses[power] },
   };
 }
+
+const statuses = { on: "active", off: "off" } as const;
 
 /** One that has been there since before the stand-in. */
 export function seed(state: State, seeded: SeededDroplet): DropletRecord {
@@ -237,12 +238,11 @@ export function seed(state: State, seeded: SeededDroplet): DropletRecord {
   if (size === undefined || image === undefined) throw new Error(`no size ${slug}`);
   if (!regions.some((one) => one.slug === region)) throw new Error(`no region ${region}`);
   const { owner = "somebody-else", created = state.clock.now() } = seeded;
-  const atOnce = startLag({ calls: 0 }, state.clock);
-  const addresses = state.nextAddresses();
   const droplet: DropletRecord = {
     ...{ id: state.nextId(), name, size, region, image, tags, userData: "", owner, created },
-    ...{ status, addresses, promised: addresses, host: null },
-    ...{ boot: atOnce, listed: atOnce, gone: null, removed: null },
+    ...{ power: status === "active" ? "on" : "off", addresses: state.nextAddresses() },
+    ...{ shown: status, gone: null, removed: null, host: null },
+    listed: startLag({ calls: 0 }, state.clock),
   };
   state.droplets.push(droplet);
   return droplet;

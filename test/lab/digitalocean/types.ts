@@ -16,6 +16,8 @@ export type Lag = { readonly calls: number } | { readonly milliseconds: number }
 export interface Lags {
   /** A new droplet is `new` and has no address. Default: 1 call. A host is waited for besides. */
   readonly boot: Lag;
+  /** A power action is in progress, and the droplet as it was. Default: 1 call. */
+  readonly power: Lag;
   /** A new droplet is in no list, although it can be had by its id. Default: 0 calls. */
   readonly listed: Lag;
   /** A deleted droplet is still in lists, although its id is unknown. Default: 1 call. */
@@ -74,7 +76,7 @@ export interface Options {
   readonly port?: number;
 }
 
-/** As it is, however the API shows it at the moment. */
+/** As it really is, whatever the API shows by now. */
 export interface Droplet {
   readonly id: number;
   readonly name: string;
@@ -86,8 +88,9 @@ export interface Droplet {
   readonly owner: string;
   /** By the API's clock, in milliseconds since 1970. */
   readonly created: number;
+  /** `new` until its host is up. */
   readonly status: "new" | "active" | "off";
-  /** Null until it has one. */
+  /** Null until then. */
   readonly address: string | null;
   readonly privateAddress: string | null;
   /** By the API's clock; null as long as it exists and costs. */
