@@ -28,7 +28,13 @@ export async function switchPower(
   if (await is()) return;
   const actions: Action[] = on ? ["power_on"] : ["shutdown", "power_off"];
   for (const action of actions) {
-    await act(api, id, action, signal);
+    try {
+      await act(api, id, action, signal);
+    } catch (error) {
+      // Refused, since it got there in between.
+      if (signal.aborted || !(await is())) throw error;
+      return;
+    }
     for (let look = 0; look < LOOKS; look++) {
       if (await is()) return;
       await timer.wait(Math.min(FIRST_LOOK * 2 ** look, LAST_LOOK), signal);
