@@ -1,6 +1,6 @@
 import { chmod, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { homedir } from "node:os";
-import { dirname, isAbsolute, join } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { ReportedError } from "../sweep/errors.ts";
 import { type LeaseRecord, parseRecord } from "./record.ts";
@@ -11,10 +11,10 @@ export interface LeaseFiles {
   readonly record: string;
   /** Our private key; the public one is beside it with `.pub`. */
   readonly identity: string;
-  /** The machines' host keys, by their names. */
-  readonly knownHosts: string;
-  /** A block for each machine; the store's own configuration includes it. */
-  readonly sshConfig: string;
+  /** The host keys that a machine may show. One file each: several are changed at once. */
+  knownHosts(machine: string): string;
+  /** A machine's block in ssh's configuration, which the store's own includes. */
+  sshConfig(machine: string): string;
   readonly lock: string;
 }
 
@@ -58,10 +58,13 @@ export interface Store {
  */
 export function storeFolder(env: Readonly<Record<string, string | undefined>>): string {
   const own = env.SIM_PIPELINE_STATE ?? "";
-  if (own !== "") return own;
+  if (own !== "") return resolve(own);
   const state = env.XDG_STATE_HOME ?? "";
   return join(isAbsolute(state) ? state : join(homedir(), ".local/state"), "sim-pipeline");
 }
+
+/** What ssh expands or cannot quote in its configuration's paths (ssh_config(5), TOKENS; glob(7)). */
+const UNUSABLE = /["'\\$%*?[\]{}\p{Cc}]/u;
 
 /**
  * Opens the store of a folder, which is made where it is missing.
@@ -75,14 +78,21 @@ export async function openStore(folder: string): Promise<Store> {
     folder: place(id),
     record: join(place(id), "lease.json"),
     identity: join(place(id), "id_ed25519"),
-    knownHosts: join(place(id), "known_hosts"),
-    sshConfig: join(place(id), "ssh_config"),
+    knownHosts: (machine) => join(place(id), `${machine}.known_hosts`),
+    sshConfig: (machine) => join(place(id), `${machine}.ssh_config`),
     lock: join(place(id), "lock"),
   });
+  if (UNUSABLE.test(folder) || !isAbsolute(folder)) {
+    throw new ReportedError(
+      3,
+      `Leases cannot be recorded in ${JSON.stringify(folder)}: ssh reads keys from there, and takes ` +
+        "some of these characters for something else. Name another absolute path in SIM_PIPELINE_STATE.",
+    );
+  }
   await refusing(folder, async () => {
     await mkdir(leases, { recursive: true, mode: 0o700 });
     await chmod(folder, 0o700);
-    const include = `Include "${join(leases, "*/ssh_config")}"\n`;
+    const include = `Include "${join(leases, "*/*.ssh_config")}"\n`;
     if ((await readOptional(sshConfig)) !== include) await writeDurably(sshConfig, include);
     await sweepLeftovers(leases);
   });

@@ -1,0 +1,106 @@
+import { execFile } from "node:child_process";
+import { explainSsh, SSH_CONFIG, type SshTarget, sshArguments } from "../engines/ssh.ts";
+import { ReportedError } from "../sweep/errors.ts";
+import { backoff, type Clock } from "./clock.ts";
+
+/** What ssh exits with when the connection, and not the command, failed (ssh(1), EXIT STATUS). */
+const CONNECTION_FAILED = 255;
+
+/** Bytes of a command's output that are read at most. */
+const MOST_OUTPUT = 1_000_000;
+
+/** A machine by its name in an ssh configuration. */
+export interface Remote {
+  readonly name: string;
+  readonly sshConfig: string;
+}
+
+/** A connection that did not come about; `lasting` where it will not by itself. */
+export class ConnectionError extends ReportedError {
+  override readonly name = "ConnectionError";
+  readonly lasting: boolean;
+
+  constructor(message: string, lasting: boolean, options?: ErrorOptions) {
+    super(3, message, options);
+    this.lasting = lasting;
+  }
+}
+
+/**
+ * What a shell command on a machine printed.
+ *
+ * @param options ssh settings besides our own, as `UserKnownHostsFile=...`.
+ * @throws ConnectionError where it could not be reached, or was lost; ReportedError with what the
+ *   command said where that failed.
+ */
+export async function runRemote(
+  remote: Remote,
+  command: string,
+  signal: AbortSignal,
+  options: readonly string[] = [],
+): Promise<string> {
+  const target: SshTarget = { user: null, host: remote.name, port: null };
+  const env = { ...process.env, [SSH_CONFIG]: remote.sshConfig };
+  const words = [...sshArguments(target, env, options), command];
+  const { code, stdout, stderr, error } = await run(words, signal);
+  signal.throwIfAborted();
+  if (error === null) return stdout;
+  if (code === null || code === CONNECTION_FAILED) {
+    const absent = "code" in error && error.code === "ENOENT";
+    const failure = explainSsh(
+      target,
+      env,
+      absent ? "ssh: not found" : stderr,
+      absent ? 127 : code,
+    );
+    throw new ConnectionError(failure.message, failure.lasting, { cause: error });
+  }
+  const said = stderr.trim() === "" ? stdout.trim() : stderr.trim();
+  throw new ReportedError(3, `a command on ${remote.name} failed (exit ${code}): ${said}`, {
+    cause: error,
+  });
+}
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly error: Error | null;
+}
+
+async function run(words: readonly string[], signal: AbortSignal): Promise<Ended> {
+  return await new Promise((resolve) => {
+    const child = execFile(
+      "ssh",
+      words,
+      { signal, maxBuffer: MOST_OUTPUT, killSignal: "SIGKILL" },
+      (error, stdout, stderr) => {
+        resolve({ code: child.exitCode, stdout, stderr, error });
+      },
+    );
+    child.stdin?.end();
+  });
+}
+
+/**
+ * Tries again while the machine only is not reached yet, or is no longer for a while.
+ * @param patience milliseconds.
+ * @throws ConnectionError the last one where patience ends.
+ */
+export async function untilReached<T>(
+  tools: { readonly clock: Clock; readonly signal: AbortSignal },
+  patience: number,
+  attempt: () => Promise<T>,
+): Promise<T> {
+  const began = tools.clock.now();
+  for (let tried = 1; ; tried++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof ConnectionError) || error.lasting) throw error;
+      if (tools.clock.now() - began >= patience) throw error;
+      // A machine that boots is asked often: every second of it is paid for.
+      await tools.clock.wait(Math.min(3_000, backoff(tried)), tools.signal);
+    }
+  }
+}
