@@ -70,6 +70,20 @@ describe("a fault of the stand-in", () => {
     expect(await asked).toBe("ended");
   });
 
+  it("that is released after the end of the stand-in starts no host", async () => {
+    const log: string[] = [];
+    const api = await startDigitalOcean({ boot: async ({ name }) => fakeHost(log, name) });
+    const fault = api.fail({ call: "POST /v2/droplets", how: "hold" });
+    const asked = call(api, "POST", "/droplets", { body: order }).catch(() => "ended");
+    await fault.met;
+    await api[Symbol.asyncDispose]();
+    fault.release();
+    expect(await asked).toBe("ended");
+    await api.settled();
+    expect(api.droplets()).toMatchObject([{ status: "new" }]);
+    expect(log).toEqual([]);
+  });
+
   it("meets the calls that it is told to, and tells when to come again", async () => {
     await using api = await startDigitalOcean();
     api.fail({

@@ -16,7 +16,8 @@ export function realDroplets(
 ): RealDroplets {
   const started = new Map<string, Droplet>();
   return {
-    boot: async ({ name, userData, onPowerOff }) => {
+    boot: async ({ name, userData: ordered, onPowerOff }) => {
+      const userData = ordered === "" ? "#cloud-config\n{}\n" : ordered;
       const droplet = await startDroplet(lab, { name, userData, onPowerOff, ...options });
       started.set(name, droplet);
       return droplet;

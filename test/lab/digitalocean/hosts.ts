@@ -21,6 +21,7 @@ export interface Hosts extends AsyncDisposable {
 export function newHosts(state: State, boot: Boot | null): Hosts {
   const underWay = new Set<Promise<void>>();
   const errors: unknown[] = [];
+  let disposed = false;
 
   function inBackground(work: () => Promise<void>): void {
     const running = work()
@@ -52,6 +53,8 @@ export function newHosts(state: State, boot: Boot | null): Hosts {
     errors,
     boot: (action) => {
       const { droplet } = action;
+      // A call that was held beyond the end of the stand-in.
+      if (disposed) return;
       if (boot === null) {
         droplet.addresses = state.nextAddresses();
         droplet.power = "on";
@@ -91,6 +94,7 @@ export function newHosts(state: State, boot: Boot | null): Hosts {
     },
     settled,
     [Symbol.asyncDispose]: async () => {
+      disposed = true;
       for (const droplet of state.droplets) {
         if (droplet.removed === null) hosts.remove(droplet);
       }

@@ -9,7 +9,7 @@ import { parseArgs } from "node:util";
 import { findDroplets } from "../lab.ts";
 import { realDroplets } from "./droplets.ts";
 import { movableClock } from "./lag.ts";
-import { startDigitalOcean } from "./server.ts";
+import { type BootRequest, startDigitalOcean } from "./server.ts";
 
 const { values } = parseArgs({
   options: {
@@ -20,8 +20,19 @@ const { values } = parseArgs({
 });
 const lab = values.droplets ? await findDroplets() : null;
 if (values.droplets && lab === null) throw new Error("no droplets here: run scripts/lab/up.sh");
+const boot =
+  lab === null
+    ? null
+    : async (droplet: BootRequest) => {
+        try {
+          return await realDroplets(lab).boot(droplet);
+        } catch (error) {
+          console.error(error);
+          throw error;
+        }
+      };
 await using api = await startDigitalOcean({
-  boot: lab === null ? null : realDroplets(lab).boot,
+  boot,
   clock: movableClock(Number(values["clock-offset"]) * 1_000),
   port: Number(values.port),
 });
