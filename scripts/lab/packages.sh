@@ -5,7 +5,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 packages=(docker.io containerd runc iptables iproute2 ca-certificates openssl curl docker-registry
   apache2-utils debootstrap busybox-static gcc libc6-dev zsh fish python3-venv npm:npm
   ffmpeg:ffmpeg ffprobe:ffmpeg chromium fonts-dejavu-core openssh-server openssh-client
-  sudo nftables attr)
+  sudo nftables attr shellcheck)
 
 missing=()
 for entry in "${packages[@]}"; do
