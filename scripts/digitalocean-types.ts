@@ -6,6 +6,7 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
 
 const roots = [
   ...["Account", "Action", "Action_link", "Droplet", "ErrorEscaped", "Image"],
@@ -17,7 +18,8 @@ const plain = new Set(["AdditionalDataHolder", "ApiError", "Parsable"]);
 
 const folder = process.argv[2];
 if (folder === undefined) throw new Error("usage: digitalocean-types.ts FOLDER");
-const { version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+const manifest: unknown = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+const { version } = z.object({ version: z.string() }).parse(manifest);
 const source = readFileSync(join(folder, "src/dots/models/index.ts"), "utf8");
 
 /** What stands between the braces after this beginning. */
@@ -73,9 +75,9 @@ function typeOf(type: string): string {
 for (const root of roots) write(root);
 const head = `/**
  * Types of DigitalOcean's API, as its official client has them: an excerpt of @digitalocean/dots
- * ${version} (https://github.com/digitalocean/dots), Copyright 2025 Digital Ocean, Apache License 2.0
- * (https://www.apache.org/licenses/LICENSE-2.0). Changed: the fields have their JSON names, dates are
- * strings, arrays are read-only, comments are left out. Made by scripts/digitalocean-types.ts.
+ * ${version} (https://github.com/digitalocean/dots), Copyright 2025 Digital Ocean, Apache License
+ * 2.0 (official.LICENSE). Changed: the fields have their JSON names, dates are strings, arrays are
+ * read-only, comments are left out. Made by scripts/digitalocean-types.ts.
  */
 `;
 const path = new URL("../test/lab/digitalocean/official.ts", import.meta.url);

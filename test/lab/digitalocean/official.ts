@@ -1,8 +1,8 @@
 /**
  * Types of DigitalOcean's API, as its official client has them: an excerpt of @digitalocean/dots
- * 1.19.0 (https://github.com/digitalocean/dots), Copyright 2025 Digital Ocean, Apache License 2.0
- * (https://www.apache.org/licenses/LICENSE-2.0). Changed: the fields have their JSON names, dates are
- * strings, arrays are read-only, comments are left out. Made by scripts/digitalocean-types.ts.
+ * 1.19.0 (https://github.com/digitalocean/dots), Copyright 2025 Digital Ocean, Apache License
+ * 2.0 (official.LICENSE). Changed: the fields have their JSON names, dates are strings, arrays are
+ * read-only, comments are left out. Made by scripts/digitalocean-types.ts.
  */
 
 export interface Account {
