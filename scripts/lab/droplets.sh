@@ -67,7 +67,16 @@ clear_droplet() {
   link="simd-$(cut -d. -f3,4 --output-delimiter=- <<<"$address")"
   ip link delete "$link" 2>/dev/null || true
   wait_until 10 no_cgroups "$address" || say "processes are left in the cgroups of $folder"
-  rm -rf "$folder"
+  remove_later "$folder"
+}
+
+# Where freed blocks are discarded at once, the files of an image take ten seconds: nobody waits.
+remove_later() {
+  local trash
+  [[ -d "$1" ]] || return 0
+  trash="$(mktemp -d "$LAB/removed.XXXXXX")"
+  mv "$1" "$trash"
+  setsid rm -rf "$trash" </dev/null >/dev/null 2>&1 &
 }
 
 shopt -s nullglob
@@ -83,6 +92,8 @@ case "${1:-}" in
       clear_droplet "$2"
       exit
     fi
+    # Whose removal was cut off.
+    find "$LAB" -maxdepth 1 -name 'removed.*' -mmin +60 -exec rm -rf {} + || true
     for folder in "$DROPLETS"/*; do
       # No owner: it is being made at this moment.
       [[ -s "$folder/owner" ]] || continue

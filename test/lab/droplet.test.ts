@@ -344,7 +344,8 @@ const noTraces: Traces = { folders: [], links: [], cgroups: [], namespaces: [] }
 
 async function tracesOf(address: string, namespaces: readonly string[] = []): Promise<Traces> {
   const link = `simd-${address.split(".").slice(2).join("-")}`;
-  const hierarchies = await readdir("/sys/fs/cgroup");
+  // Of cgroups' version 1 there are several hierarchies, of version 2 there is one.
+  const hierarchies = [".", ...(await readdir("/sys/fs/cgroup"))];
   const cgroups = hierarchies.filter((name) =>
     existsSync(`/sys/fs/cgroup/${name}/sim-droplet-${address}`),
   );

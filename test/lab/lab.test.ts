@@ -11,6 +11,7 @@ import {
   findBuildKit,
   findBuildx,
   findDocker,
+  findDroplets,
   findRegistry,
   findTlsDaemon,
   images,
@@ -33,7 +34,8 @@ async function run(host: string, ...args: string[]): Promise<string> {
 }
 
 it.runIf(inLab)("the lab is complete", () => {
-  const found = { docker, registry, tls, azurite, act, buildx, buildKit };
+  const droplets = findDroplets();
+  const found = { docker, registry, tls, droplets, azurite, act, buildx, buildKit };
   for (const [part, where] of Object.entries(found)) expect(where, part).not.toBeNull();
 });
 

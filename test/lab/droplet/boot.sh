@@ -16,7 +16,9 @@ join_cgroups() {
   local mount cgroup
   while read -r _ mount; do
     cgroup="$mount/sim-droplet-$address"
-    mkdir -p "$cgroup"
+    # What the last boot left there is empty, and in version 2 nobody could join it.
+    if [[ -d "$cgroup" ]]; then find "$cgroup" -depth -type d -exec rmdir {} +; fi
+    mkdir "$cgroup"
     if [[ -e "$cgroup/cpuset.mems" && -z "$(<"$cgroup/cpuset.mems")" ]]; then
       cat "$mount/cpuset.cpus" >"$cgroup/cpuset.cpus"
       cat "$mount/cpuset.mems" >"$cgroup/cpuset.mems"
@@ -104,7 +106,7 @@ make_root() {
   mkdir -p var/lib/docker
   mount --bind "$folder/docker" var/lib/docker
   mount -t tmpfs -o mode=755 tmpfs run
-  mkdir -p -m 1777 tmp run/lock
+  mkdir -m 1777 run/lock
   mount -t tmpfs -o mode=1777 tmpfs tmp
   make_devices
   make_cgroups

@@ -46,8 +46,8 @@ hide /etc/ssh/ssh_host_* /etc/ssh/sshd_config.d/* /var/lib/sim-pipeline /.docker
 while read -r file; do
   install -D -m 755 "$here/root/$file" "upper/$file"
 done < <(cd "$here/root" && find . -type f)
-for unit in multi-user.target.wants; do empty_folder 755 "/etc/systemd/system/$unit"; done
-ln -s poweroff upper/usr/sbin/halt
+# What is enabled here is not started there.
+empty_folder 755 /etc/systemd/system/multi-user.target.wants
 
 # What providers' images are, and setup scripts ask for.
 install_file 644 /usr/lib/os-release <<'OS'
