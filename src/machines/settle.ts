@@ -3,7 +3,7 @@ import { LeaseError, type LeaseEvent, type Released } from "./lease-types.ts";
 import type { Provider, ProviderName } from "./provider.ts";
 import { isAbandoned, type LeaseRecord } from "./record.ts";
 import { endLease } from "./release.ts";
-import type { DamagedRecord, Store } from "./store.ts";
+import { type DamagedRecord, damagedText, type Store } from "./store.ts";
 import { firstLine, workOn } from "./work.ts";
 
 /** Milliseconds: a start does not wait long for what the next one can do as well. */
@@ -23,6 +23,8 @@ export interface Settled {
   readonly released: readonly Released[];
   readonly unsettled: readonly Unsettled[];
   readonly damaged: readonly DamagedRecord[];
+  /** What of it people have to know, each with what to do. */
+  readonly problems: readonly string[];
 }
 
 /**
@@ -61,7 +63,21 @@ export async function settleLeases(options: {
       unsettled.push(...rest.map((record) => unsettledLease(record, firstLine(error))));
     }
   }
-  return { released, unsettled, damaged };
+  const problems = [
+    ...unsettled.map(unsettledText),
+    ...damaged.map(({ path, problem }) => damagedText(path, problem)),
+  ];
+  return { released, unsettled, damaged, problems };
+}
+
+/** What to do about a lease that could not be ended. */
+export function unsettledText({ lease, provider, machines, reason }: Unsettled): string {
+  const names = machines.length === 0 ? "its machines" : machines.join(", ");
+  return (
+    `Cannot give back ${names} of lease ${lease} (${provider}): ${reason}.\n` +
+    "What is left costs money: run `sim-pipeline machines reap`, or look into the provider's " +
+    "control panel."
+  );
 }
 
 /**
