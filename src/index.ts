@@ -8,12 +8,14 @@ import { makePlan, type Plan } from "./plan/plan.ts";
 import { shardPlan } from "./plan/shards.ts";
 import { openDatabase } from "./results/database.ts";
 import { dropReport, runFolder } from "./results/folder.ts";
+import { machinesOf, runCost } from "./results/machines.ts";
 import { type Collected, type CollectOptions, collectPoints } from "./run/collect/collect.ts";
 import type { RunEvent } from "./run/events.ts";
 import { execute, executeNothing } from "./run/execute.ts";
 import { type Explanation, explain } from "./run/explain.ts";
 import { resolveInputs } from "./run/inputs.ts";
 import { type Job, planJobs, type Texts, textsOf } from "./run/jobs.ts";
+import type { MachineContext, MachineOptions, RentedMachine } from "./run/machines.ts";
 import type { ResumeMode } from "./run/reconcile.ts";
 import { bringToRest } from "./run/rest.ts";
 import type { OpenPlan } from "./run/shards/open.ts";
@@ -28,6 +30,7 @@ export type { PlanFile, ShardFile } from "./plan/shards.ts";
 export type { FinishRow } from "./results/finish.ts";
 export type { Collected } from "./run/collect/collect.ts";
 export type { MissingPoints, WhyMissing } from "./run/collect/missing.ts";
+export type { MachineOptions } from "./run/machines.ts";
 export { type OpenPlan, openPlan } from "./run/shards/open.ts";
 export { type PackOptions, packShard } from "./run/shards/pack.ts";
 export { type ShardedPlan, type ShardPlanOptions, shardSweep } from "./run/shards/plan.ts";
@@ -69,6 +72,8 @@ export interface RunOptions extends PlanOptions, EngineOptions {
   /** Builds the sweep's image first; default: where the sweep has `build` and no `image`. */
   readonly build?: boolean;
   readonly parquet?: boolean;
+  /** Rents a machine for the points, in the place of `engine`, and gives it back. */
+  readonly machines?: MachineOptions;
   /** Aborts at once, where `signal` ends running simulations gently. */
   readonly kill?: AbortSignal;
   /** Called with everything that happens, after it is committed. */
@@ -108,7 +113,8 @@ export function planSweep(options: PlanOptions): Plan {
  */
 export async function runSweep(options: RunOptions): Promise<RunSummary> {
   const plan = planSweep(options);
-  return await withReport(await runPlan(plan, textsOf(plan.sweep), options), options);
+  const summary = await runPlan(plan, textsOf(plan.sweep), options);
+  return await withReport(withCost(summary, options), options);
 }
 
 /**
@@ -119,7 +125,8 @@ export async function runSweep(options: RunOptions): Promise<RunSummary> {
  */
 export async function runJobs(options: JobsOptions): Promise<RunSummary> {
   const { plan, texts } = planJobs(options.jobs, options.settings, resolve(options.folder ?? "."));
-  return await withReport(await runPlan(plan, texts, options), options);
+  const summary = await runPlan(plan, texts, options);
+  return await withReport(withCost(summary, options), options);
 }
 
 /**
@@ -206,14 +213,31 @@ async function runPlan(
   const env = options.env ?? process.env;
   const secrets = secretsFrom(sweep, env);
   const never = new AbortController().signal;
-  const signal = options.signal ?? never;
+  const { signal: asked = never, kill = never, machines } = options;
+  const limit = new AbortController();
+  const signal = AbortSignal.any([asked, limit.signal]);
   const emit = options.onEvent ?? (() => {});
   for (const message of sweep.warnings) emit({ type: "warning", message });
 
-  await using engine = await selectEngine(options.engine ?? "auto", sweep, env);
+  const out = resolve(options.out ?? join("runs", sweep.name));
+  const whole: Plan = { ...plan, sweep };
+  await using held = new AsyncDisposableStack();
+  const rented =
+    machines === undefined
+      ? null
+      : held.use(
+          await rent(
+            whole,
+            machines,
+            { out, env, signal, emit },
+            { limit, engine: options.engine },
+          ),
+        );
+  const engine =
+    rented?.engine ?? held.use(await selectEngine(options.engine ?? "auto", sweep, env));
   // An image without a name of its own cannot come from anywhere else.
   const build = options.build ?? (sweep.image === null && sweep.build !== null);
-  if (build && engine.name === "docker") {
+  if (build && engine.name !== "process") {
     const { buildImage, imageReference } = await loadBuilder();
     const { folder, platform } = sweep;
     if (sweep.build === null) {
@@ -226,9 +250,9 @@ async function runPlan(
     const context = resolve(folder, sweep.build.context);
     const tag = imageReference(sweep);
     const onLine = (line: string) => emit({ type: "building", line });
-    await buildImage({ context, tag, platform, env }, onLine, signal);
+    const there = rented === null ? env : { ...env, ...(await rented.engine.env()) };
+    await buildImage({ context, tag, platform, env: there }, onLine, signal);
   }
-  const out = resolve(options.out ?? join("runs", sweep.name));
   if (engine.name === "process" && out === resolve(sweep.folder)) {
     // What lies in a run folder is not looked at for changes of the program.
     throw new ReportedError(
@@ -237,8 +261,6 @@ async function runPlan(
         "Choose another run folder with --out, as --out runs/NAME.",
     );
   }
-  const whole: Plan = { ...plan, sweep };
-  const kill = options.kill ?? never;
   const verify = options.verify ?? false;
   const { checkFinish, runFinish } = await loadFinish();
   await using tools = await checkFinish(whole, { env, signal, engine: async () => engine });
@@ -258,8 +280,41 @@ async function runPlan(
   const again = options.resume === "off";
   const ends = { signal, kill, emit };
   const finish = await runFinish(whole, tools, { folder: out, again, verify, ...ends });
-  const interrupted = summary.interrupted ?? interruptionBy(AbortSignal.any([signal, kill]));
-  return { ...summary, finish, interrupted };
+  // What money or time have ended is not interrupted by anybody.
+  const interrupted = interruptionBy(AbortSignal.any([asked, kill]));
+  const stopped = limit.signal.aborted ? String(limit.signal.reason) : summary.stopped;
+  return { ...summary, finish, interrupted, stopped };
+}
+
+/** Machines and what they cost are nothing that a run at home works with. */
+async function rent(
+  plan: Plan,
+  machines: MachineOptions,
+  context: Pick<MachineContext, "out" | "env" | "signal" | "emit">,
+  { limit, engine }: { readonly limit: AbortController; readonly engine: EngineChoice | undefined },
+): Promise<RentedMachine> {
+  if (engine === "process") {
+    throw new ReportedError(
+      2,
+      "--engine process runs on this computer, not on a machine: leave it out.",
+    );
+  }
+  const { rentFor } = await import("./run/machines.ts");
+  return await rentFor(plan, machines, {
+    ...context,
+    engineOn: async (env) => await selectEngine("docker", plan.sweep, env),
+    onLimit: (reason) => {
+      context.emit({ type: "stopping", reason });
+      limit.abort(reason);
+    },
+  });
+}
+
+/** The summary with what machines have cost by the time at which they were given back. */
+function withCost(summary: RunSummary, { machines }: Pick<RunOptions, "machines">): RunSummary {
+  if (machines === undefined) return summary;
+  using database = openDatabase(runFolder(summary.folder));
+  return { ...summary, cost: runCost(machinesOf(database), Date.now()) };
 }
 
 export interface CollectShardsOptions extends CollectOptions, EngineOptions {

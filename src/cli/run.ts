@@ -13,6 +13,15 @@ import {
   yesOption,
 } from "./command.ts";
 import { newDisplay } from "./display.ts";
+import {
+  countOption,
+  deadlineOption,
+  machineOptions,
+  machinesOption,
+  maxCostOption,
+  regionOption,
+  sizeOption,
+} from "./machine-options.ts";
 import { printJson, say } from "./output.ts";
 import { listenToSignals } from "./signals.ts";
 import { isWhole, summaryText } from "./summary.ts";
@@ -32,6 +41,10 @@ export function runCommand() {
         "changes the sweep for once",
       ],
       ["sim-pipeline run sweep.yaml --resume failed", "only what failed before"],
+      [
+        "sim-pipeline run sweep.yaml --machines digitalocean --size c-8",
+        "on a rented machine, given back at the end",
+      ],
     ],
   )
     .argument("[sweep]", "sweep file, or the folder that has a sweep.yaml")
@@ -49,13 +62,22 @@ export function runCommand() {
     .option("--reuse <folder>", "take results from another run folder too (repeats)", again)
     .option("--build", "build the sweep's image before")
     .option("--parquet", "write results.parquet too")
+    .addOption(machinesOption())
+    .addOption(sizeOption())
+    .addOption(regionOption())
+    .addOption(countOption())
+    .addOption(deadlineOption())
+    .addOption(maxCostOption())
     .addOption(yesOption())
     .addOption(allowOutsideOption())
     .addOption(jsonOption())
     .action(
-      exits(async (sweep, { param, json, ...flags }) =>
-        run({ ...flags, sweep: sweepPath(sweep), params: param }, json ?? false),
-      ),
+      exits(async (sweep, flags) => {
+        const { param, json, machines, size, region, count, deadline, maxCost, ...rest } = flags;
+        const rented = machineOptions({ machines, size, region, count, deadline, maxCost });
+        const options = { ...rest, ...rented, sweep: sweepPath(sweep), params: param };
+        return await run(options, json ?? false);
+      }),
     );
 }
 
