@@ -174,6 +174,7 @@ describe.skipIf(chromium === null)(needing("Chromium", "the report in a browser"
     const [summary] = await browser.texts("#timeline .muted");
     expect(summary).toContain("31 attempts by 2 workers");
     expect(summary).toContain("1 retry, marked ↻");
+    expect(await browser.texts("#lanes .legend > span")).toEqual(["succeeded", "failed"]);
   });
 
   it("is light or dark as the system, or as the switch says", async () => {

@@ -10,6 +10,8 @@ import { span } from "./values.ts";
 
 /** Workers that are drawn; the bars of more would be lines. */
 const LANES = 100;
+/** Pixels between two signs of retries, which would lie on each other. */
+const SIGN = 14;
 
 /** When which worker was at which attempt: gaps are waiting, hatched ends are retries. */
 export function timeline({ attempts, executions }: RunDocument, points: Points): HTMLElement {
@@ -67,7 +69,7 @@ export function timeline({ attempts, executions }: RunDocument, points: Points):
       ...(attempts.more > 0 ? [`${counted(attempts.more, "more attempt")} not drawn`] : []),
     ].join(" · ");
     const plot = chart(bars, [...shown], from, length);
-    show(frame, [], plot);
+    show(frame, [statusLegend(new Set(bars.map(({ status }) => STATUSES[status] ?? "")))], plot);
   };
   const chart = (bars: readonly Bar[], lanes: readonly string[], from: number, length: number) => {
     const height = lanes.length > 30 ? 10 : lanes.length > 12 ? 16 : 24;
@@ -77,7 +79,10 @@ export function timeline({ attempts, executions }: RunDocument, points: Points):
     // As wide as can be seen.
     const x2 = (bar: Bar) =>
       Math.max(bar.end, bar.start + ((isGood(bar) ? 1 : 2) * length) / width) - from;
-    const retried = bars.filter((bar) => bar.retried);
+    const retried = apart(
+      bars.filter((bar) => bar.retried),
+      (SIGN * length) / width,
+    );
     const ordered = [...bars.filter(isGood), ...bars.filter((bar) => !isGood(bar))];
     return Plot.plot({
       ...COMMON,
@@ -165,6 +170,24 @@ export function timeline({ attempts, executions }: RunDocument, points: Points):
           }),
         );
   return h("div", {}, tools, summary, frame);
+}
+
+/** The bars that begin far enough behind the one before in their lane, in seconds. */
+function apart(bars: readonly Bar[], distance: number): Bar[] {
+  const last = new Map<string, number>();
+  return bars.filter(({ lane, start }) => {
+    if (start - (last.get(lane) ?? Number.NEGATIVE_INFINITY) < distance) return false;
+    last.set(lane, start);
+    return true;
+  });
+}
+
+/** The colours of the statuses that are drawn. */
+function statusLegend(statuses: ReadonlySet<string>): HTMLElement {
+  const entries = STATUSES.filter((status) => statuses.has(status)).map((status) =>
+    h("span", {}, h("span", { class: "dot", "data-status": status }), status),
+  );
+  return h("div", { class: "legend" }, ...entries);
 }
 
 function overlap(spans: readonly (readonly [number, number])[]): boolean {

@@ -58,10 +58,13 @@ export function runFolderPath({ folder, request }: Pick<Asked, "folder" | "reque
   return out.split(/[/\\]/).at(-1) === folder ? out : `runs/${folder}`;
 }
 
-/** The words that run one point alone, but for its parameters, which replace all others. */
+/**
+ * The words that run one point alone, but for its parameters, which replace all others. What the
+ * sweep includes besides would run too.
+ */
 export function pointCommand({ request, last }: Pick<Asked, "request" | "last">): string[] {
   const words = runWords({ ...(request ?? UNKNOWN), params: [] }, last);
-  return ["sim-pipeline", "run", ...words, "--out", "runs/one-point"];
+  return ["sim-pipeline", "run", ...words, "--set", "include=[]", "--out", "runs/one-point"];
 }
 
 /** The arguments of `run` that ask for the same again: the sweep, its overrides, what runs it. */

@@ -74,7 +74,7 @@ describe("the commands that make a run again", () => {
 
   it("run one point without the overrides that its own parameters replace", () => {
     expect(pointCommand(asked({})).join(" ")).toBe(
-      "sim-pipeline run sims/pi/sweep.yaml --set timeout=5m --set image=ghcr.io/org/pi:1 --out runs/one-point",
+      "sim-pipeline run sims/pi/sweep.yaml --set timeout=5m --set image=ghcr.io/org/pi:1 --set include=[] --out runs/one-point",
     );
   });
 });
