@@ -28,7 +28,7 @@ import {
 /**
  * Per second since January 1, 2026, at least 60 seconds or one cent, whichever is more; what is
  * powered off is paid for until it is destroyed.
- * Source: https://docs.digitalocean.com/products/droplets/details/pricing/
+ * Source: https://www.digitalocean.com/community/questions/how-billing-works-for-1-hour
  */
 const BILLING: Billing = {
   minimumSeconds: 60,

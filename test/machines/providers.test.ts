@@ -1,0 +1,17 @@
+import { expect, test } from "vitest";
+import { openProvider } from "../../src/machines/providers.ts";
+
+test("opens a provider by its name, with the credentials of an environment", async () => {
+  await using provider = await openProvider("digitalocean", { DIGITALOCEAN_TOKEN: "x" });
+  expect(provider.name).toBe("digitalocean");
+  expect(provider.billing).toEqual({
+    minimumSeconds: 60,
+    minimumCost: 0.01,
+    currency: "USD",
+    stoppedCosts: true,
+  });
+});
+
+test("says what is missing in it", async () => {
+  await expect(openProvider("digitalocean", {})).rejects.toMatchObject({ kind: "auth" });
+});
