@@ -53,6 +53,13 @@ it("tells of a run in which everything succeeded, and where its results are", ()
   );
 });
 
+it("says of an interrupted run how its report is made", () => {
+  expect(summaryText(summary({ interrupted: "SIGINT" }))).toContain(
+    "\nreport   sim-pipeline report /runs/pi makes it of what finished",
+  );
+  expect(summaryText(summary({}))).not.toContain("report ");
+});
+
 it("names each failed point with its reason and the end of its log, equal ends once", () => {
   const failures = [
     failure("a", ["one", "two"]),
