@@ -1,7 +1,7 @@
 /** The shell scripts that make a new Ubuntu 24.04 machine ready: see user-data.ts. */
 
 /** Where a machine says what became of its setup. Readable by everybody on it. */
-export const STATE_FOLDER = "/var/lib/sim-pipeline";
+const STATE_FOLDER = "/var/lib/sim-pipeline";
 /** There once everything is ready; holds the Docker daemon's version. */
 export const READY_FILE = `${STATE_FOLDER}/ready`;
 /** There once the setup failed: a line that names the step, then the end of what it printed. */

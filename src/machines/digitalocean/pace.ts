@@ -4,14 +4,19 @@ import { setTimeout as delay } from "node:timers/promises";
 export interface Timer {
   /** Milliseconds of a clock that only goes forward. */
   now(): number;
-  /** Waits that many milliseconds, or rejects when the signal aborts. */
+  /** Waits that many milliseconds, or rejects with the signal's reason when that aborts. */
   wait(milliseconds: number, signal: AbortSignal): Promise<void>;
 }
 
 export const realTimer: Timer = {
   now: () => performance.now(),
   wait: async (milliseconds, signal) => {
-    await delay(milliseconds, undefined, { signal });
+    try {
+      await delay(milliseconds, undefined, { signal });
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error;
+    }
   },
 };
 
