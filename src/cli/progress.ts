@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 import { money } from "../machines/cost.ts";
-import { counted, duration, grouped, rate, shortPath } from "../report/units.ts";
+import { bytes, counted, duration, grouped, rate, shortPath } from "../report/units.ts";
 import type { FinishRow } from "../results/finish.ts";
 import { type MachineRow, runCost } from "../results/machines.ts";
 import type { RunEvent } from "../run/events.ts";
@@ -21,6 +21,8 @@ export interface Progress {
   lastFailure: string | null;
   /** Why nothing goes on at the moment: the daemon is away. */
   paused: string | null;
+  /** Bytes of archives that are on their way, by direction and point. */
+  readonly transfers: { readonly up: Map<number, number>; readonly down: Map<number, number> };
   /** The last line of the image's build. */
   building: string | null;
   /** The finish step that runs. */
@@ -46,6 +48,7 @@ export function newProgress(now: number): Progress {
     again: 0,
     lastFailure: null,
     paused: null,
+    transfers: { up: new Map(), down: new Map() },
     building: null,
     finishing: null,
     machines: [],
@@ -70,6 +73,12 @@ export function advance(progress: Progress, event: RunEvent, now: number): void 
     case "started":
       progress.running++;
       break;
+    case "transfer": {
+      const moving = progress.transfers[event.direction];
+      if (event.ended) moving.delete(event.index);
+      else moving.set(event.index, event.bytes);
+      break;
+    }
     case "ended":
       progress.running--;
       if (event.status === "succeeded") progress.succeeded++;
@@ -99,6 +108,12 @@ export function advance(progress: Progress, event: RunEvent, now: number): void 
     case "warning":
       break;
   }
+}
+
+/** `fetching 1.2 GB`: all that moves in one direction, or null where nothing does. */
+function moving(verb: string, amounts: ReadonlyMap<number, number>): string | null {
+  if (amounts.size === 0) return null;
+  return `${verb} ${bytes([...amounts.values()].reduce((sum, one) => sum + one, 0))}`;
 }
 
 /** Points that this execution has brought to an end. */
@@ -146,6 +161,8 @@ export function progressLine(progress: Progress, now: number): string {
     progress.phase === "stopping" ? "stopping" : null,
     progress.paused === null ? null : `paused: ${progress.paused}`,
     progress.running > 0 ? `running ${grouped(progress.running)}` : null,
+    moving("sending", progress.transfers.up),
+    moving("fetching", progress.transfers.down),
     progress.finishing === null ? null : `finishing: ${progress.finishing}`,
     progress.failed > 0 ? `failed ${grouped(progress.failed)}` : null,
     progress.again > 0 ? `tried again ${grouped(progress.again)}` : null,

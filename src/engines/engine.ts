@@ -122,6 +122,22 @@ export interface TaskHooks {
   started(probe: Probe): void;
   /** Output of the simulation, stdout and stderr as they come. */
   log(chunk: Uint8Array): void;
+  /** Files on their way, told of about once a second where they take longer than that. */
+  transfer?(transfer: Transfer): void;
+  /**
+   * The connection to the machine where the task runs broke, and why; null once it is there again.
+   * The task itself goes on.
+   */
+  away?(reason: string | null): void;
+}
+
+/** An archive of a task's inputs (`up`) or outputs (`down`) between this machine and another. */
+export interface Transfer {
+  readonly direction: "up" | "down";
+  /** So far. */
+  readonly bytes: number;
+  /** Whether it is over, however that came. */
+  readonly ended: boolean;
 }
 
 /** What the idle watchdog asks of a running task. */

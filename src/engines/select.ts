@@ -29,15 +29,15 @@ export async function selectEngine(
     throw lacks(sweep, "docker", "image: NAME");
   }
   const docker = containers
-    ? await (await loadDocker()).dockerAvailable(env)
-    : { available: false as const, reason: "the sweep has no image" };
-  if (docker.available) return await (await loadDocker()).dockerEngine({ env });
+    ? await (await loadDocker()).dockerEngineIfAny({ env })
+    : "the sweep has no image";
+  if (typeof docker !== "string") return docker;
   if (sweep.process !== null && env.GITHUB_ACTIONS !== "true") {
     return processEngine();
   }
   throw new ReportedError(
     3,
-    `No engine for ${sweep.name}: ${docker.reason}\n` +
+    `No engine for ${sweep.name}: ${docker}\n` +
       "Start Docker, or point DOCKER_HOST at one; `sim-pipeline doctor` shows what is there." +
       (sweep.process === null
         ? "\nA sweep with a `process` key also runs without Docker."
@@ -52,8 +52,8 @@ export async function selectEngine(
 export async function engineNamed(name: string, env: NodeJS.ProcessEnv): Promise<Engine | null> {
   if (name === "process") return processEngine();
   if (name !== "docker") return null;
-  const { dockerAvailable, dockerEngine } = await loadDocker();
-  return (await dockerAvailable(env)).available ? await dockerEngine({ env }) : null;
+  const docker = await (await loadDocker()).dockerEngineIfAny({ env });
+  return typeof docker === "string" ? null : docker;
 }
 
 /** Its client takes as long to load as everything else together: a plan can do without. */

@@ -27,6 +27,8 @@ export interface AttemptContext {
   readonly stop: AbortSignal;
   /** Aborts when running tasks shall end at once. */
   readonly kill: AbortSignal;
+  /** Called when a task's machine cannot be reached, and why; with null when it can again. */
+  away(task: string, reason: string | null): void;
 }
 
 /** Milliseconds between SIGTERM and SIGKILL: GitHub leaves 7.5 s between its two signals. */
@@ -155,7 +157,14 @@ export async function runAttempt(
   try {
     const finished = await engine.run(
       task,
-      { kill: context.kill, started: limits.started, log: (chunk) => log.write(chunk) },
+      {
+        kill: context.kill,
+        started: limits.started,
+        log: (chunk) => log.write(chunk),
+        transfer: (transfer) =>
+          emit({ type: "transfer", index: first.index, name: first.name, ...transfer }),
+        away: (reason) => context.away(options.task, reason),
+      },
       limits.signal,
     );
     return {

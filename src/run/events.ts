@@ -37,6 +37,17 @@ export type RunEvent =
       /** True where the point runs again in this execution. */
       readonly again: boolean;
     }
+  /** Inputs (`up`) or outputs (`down`) of a task take longer than a second to or from its machine. */
+  | {
+      readonly type: "transfer";
+      /** Of the task's first point. */
+      readonly index: number;
+      readonly name: string;
+      readonly direction: "up" | "down";
+      /** So far. */
+      readonly bytes: number;
+      readonly ended: boolean;
+    }
   /** A finish step has begun (`running`) or ended. */
   | { readonly type: "finish"; readonly step: FinishRow }
   /** A line of the image's build log. */

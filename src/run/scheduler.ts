@@ -15,10 +15,13 @@ import {
   stagingOutput,
 } from "./settle.ts";
 
+/** Beside the names of tasks, none of which is empty. */
+const ENGINE = "";
+
 /** A lost machine or daemon costs no retry, but not for ever. */
 const MAX_LOSSES = 5;
 
-export interface ScheduleContext extends AttemptContext {
+export interface ScheduleContext extends Omit<AttemptContext, "away"> {
   readonly queue: Queue;
   readonly workers: number;
   /** The number of the first task: unique in the run folder. */
@@ -54,7 +57,11 @@ export async function schedule(context: ScheduleContext): Promise<string | null>
   const live = new Set<string>();
   const fatal = new AbortController();
   const stop = AbortSignal.any([context.stop, fatal.signal]);
-  const tasks: AttemptContext = { ...context, stop };
+  const tasks: AttemptContext = {
+    ...context,
+    stop,
+    away: (task, reason) => (reason === null ? resume(task) : pause(task, reason)),
+  };
   let taskNumber = context.firstTask;
   let failed = 0;
   let outages = 0;
@@ -62,6 +69,16 @@ export async function schedule(context: ScheduleContext): Promise<string | null>
   let outage: Promise<void> | null = null;
   let changed = Promise.withResolvers<void>();
   const lost = new Map<string, readonly JournalPoint[]>();
+
+  /** Tasks whose machine cannot be reached, and the engine itself: the run is paused meanwhile. */
+  const paused = new Set<string>();
+  const pause = (who: string, reason: string): void => {
+    if (paused.size === 0) emit({ type: "paused", reason });
+    paused.add(who);
+  };
+  const resume = (who: string): void => {
+    if (paused.delete(who) && paused.size === 0 && !stop.aborted) emit({ type: "resumed" });
+  };
 
   const worker = async (slot: number): Promise<void> => {
     for (;;) {
@@ -167,7 +184,7 @@ export async function schedule(context: ScheduleContext): Promise<string | null>
   /** Waits until the engine answers, then sorts out what was running when it went away. */
   const waitForEngine = async (cause: EngineLostError): Promise<void> => {
     outages++;
-    emit({ type: "paused", reason: cause.message });
+    pause(ENGINE, cause.message);
     while (lost.size > 0) {
       const tasks = new Map(lost);
       lost.clear();
@@ -188,7 +205,7 @@ export async function schedule(context: ScheduleContext): Promise<string | null>
       }
       await Promise.all(adopted.map(({ release }) => release()));
     }
-    if (!stop.aborted) emit({ type: "resumed" });
+    resume(ENGINE);
   };
 
   /** A daemon that shuts down may answer once more, and be gone when it is asked for its tasks. */

@@ -49,9 +49,9 @@ export interface Orchestrator {
 /** Starts `sim-pipeline run` on the workplace's sweep, as a process of its own. */
 export function start(
   place: Workplace,
-  options: { flags?: string[]; host?: string } = {},
+  options: { flags?: string[]; host?: string; env?: NodeJS.ProcessEnv } = {},
 ): Orchestrator {
-  const env = { ...process.env, NO_COLOR: "1" };
+  const env = { ...(options.env ?? process.env), NO_COLOR: "1" };
   const child = spawn(
     process.execPath,
     [BIN, "run", "sweep/sweep.yaml", "--out", "out", ...(options.flags ?? [])],

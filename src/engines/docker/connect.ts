@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { Agent } from "node:http";
 import { Agent as SecureAgent } from "node:https";
+import type { Socket } from "node:net";
 import { homedir } from "node:os";
 import path from "node:path";
 import { inspect } from "node:util";
@@ -10,13 +11,15 @@ import Docker from "dockerode";
 import { z } from "zod";
 import { dockerConfigFolder, readDockerConfig } from "../../registry/credentials.ts";
 import { ReportedError } from "../../sweep/errors.ts";
+import { parseSshAddress } from "../ssh.ts";
 import { request } from "./request.ts";
+import { openTunnel, type Tunnel } from "./tunnel.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Where a daemon is, as far as it can be told without asking it. */
 export interface DockerHost {
-  /** `unix:///var/run/docker.sock`, `tcp://host:2376`, ... */
+  /** `unix:///var/run/docker.sock`, `tcp://host:2376`, `ssh://user@host`, ... */
   readonly url: string;
   /** What named it: `DOCKER_HOST`, a context, or the default. */
   readonly from: string;
@@ -27,8 +30,18 @@ export interface DockerHost {
 export interface Connection {
   readonly docker: Docker;
   readonly host: DockerHost;
-  /** Whether the daemon takes new connections, asked through a new one. */
+  /**
+   * Whether the daemon goes on when the connection breaks, so that tasks are found again once it is
+   * back: it is on another host.
+   */
+  readonly mends: boolean;
+  /**
+   * Whether the daemon takes new connections, asked through a new one. Throws a ReportedError (3)
+   * where it cannot before somebody does something.
+   */
   answers(): Promise<boolean>;
+  /** Why nothing answers, where that can be found out on the daemon's own host; else null. */
+  diagnose(): Promise<ReportedError | null>;
   close(): void;
 }
 
@@ -97,15 +110,15 @@ function defaultUrl(env: Environment): string {
 }
 
 /**
- * Connects lazily: nothing is asked of the daemon yet.
+ * Connects lazily: nothing is asked of the daemon yet, and no ssh is started.
  * Throws a ReportedError (3) for certificates that cannot be read and addresses that cannot be
- * used; `ssh://` is one of them until machines are there.
+ * used.
  */
 export async function connectDocker(env: Environment): Promise<Connection> {
   const host = await findDockerHost(env);
-  const { target, secure } = await parseHost(host);
+  const { target, secure, tunnel } = await parseHost(host, env);
   // Waiting and following each hold a connection for as long as their container runs.
-  const agent = makeAgent(secure !== null, true);
+  const agent = makeAgent(secure !== null, true, tunnel);
   const options = {
     // Names every field that dockerode would otherwise take from process.env.
     ...{ socketPath: undefined, host: undefined, port: undefined, protocol: undefined },
@@ -113,20 +126,26 @@ export async function connectDocker(env: Environment): Promise<Connection> {
     ...target,
     ...secure,
   };
-  const once = new Docker({ ...options, ...{ agent: makeAgent(secure !== null, false) } });
+  const once = new Docker({ ...options, ...{ agent: makeAgent(secure !== null, false, tunnel) } });
   return {
     docker: new Docker({ ...options, ...{ agent } }),
     host,
+    mends: tunnel !== null,
     answers: async () => {
       try {
         await request(once, { method: "GET", path: "/_ping" });
         return true;
-      } catch {
+      } catch (error) {
+        if (error instanceof ReportedError) throw error;
         // Whatever the reason, it does not answer; who wants to know it asks for something.
         return false;
       }
     },
-    close: () => agent.destroy(),
+    diagnose: async () => (tunnel === null ? null : await tunnel.diagnose()),
+    close: () => {
+      agent.destroy();
+      tunnel?.close();
+    },
   };
 }
 
@@ -143,26 +162,27 @@ interface Certificates {
   readonly key: Buffer;
 }
 
-async function parseHost(
-  host: DockerHost,
-): Promise<{ target: Target; secure: Certificates | null }> {
+interface Way {
+  readonly target: Target;
+  readonly secure: Certificates | null;
+  readonly tunnel: Tunnel | null;
+}
+
+async function parseHost(host: DockerHost, env: Environment): Promise<Way> {
   const { url, from } = host;
   const socket = /^(?:unix|npipe):\/\/(.+)$/.exec(url)?.[1];
-  if (socket !== undefined) return { target: { socketPath: socket }, secure: null };
+  if (socket !== undefined) return { target: { socketPath: socket }, secure: null, tunnel: null };
   if (url.startsWith("ssh://")) {
-    throw new ReportedError(
-      3,
-      `${from} names ${url}: ssh is not supported yet. Forward the socket instead, as ` +
-        "`ssh -nNT -L /tmp/docker.sock:/var/run/docker.sock HOST`, and set " +
-        "DOCKER_HOST=unix:///tmp/docker.sock.",
-    );
+    const tunnel = openTunnel(parseSshAddress(url, from), env);
+    // Only says that no name is looked up: the agent connects by itself.
+    return { target: { socketPath: "ssh" }, secure: null, tunnel };
   }
   const tcp = URL.parse(url.includes("://") ? url : `tcp://${url}`);
   if (tcp === null || !["tcp:", "http:", "https:"].includes(tcp.protocol) || tcp.hostname === "") {
     throw new ReportedError(
       3,
       `${from} names ${url}, which is no address of a Docker daemon: use ` +
-        "unix:///path/docker.sock or tcp://host:port.",
+        "unix:///path/docker.sock, tcp://host:port or ssh://user@host.",
     );
   }
   const secure =
@@ -171,7 +191,8 @@ async function parseHost(
       : await readCertificates(host.certificates);
   const port = tcp.port === "" ? (secure === null ? 2375 : 2376) : Number(tcp.port);
   const hostname = tcp.hostname.replace(/^\[(.*)\]$/, "$1");
-  return { target: { host: hostname, port, protocol: secure === null ? "http" : "https" }, secure };
+  const protocol = secure === null ? "http" : "https";
+  return { target: { host: hostname, port, protocol }, secure, tunnel: null };
 }
 
 async function readCertificates(folder: string | null): Promise<Certificates> {
@@ -193,9 +214,25 @@ async function readCertificates(folder: string | null): Promise<Certificates> {
   }
 }
 
-function makeAgent(secure: boolean, keepAlive: boolean): Agent {
+function makeAgent(secure: boolean, keepAlive: boolean, tunnel: Tunnel | null): Agent {
   const settings = { keepAlive, maxSockets: Number.POSITIVE_INFINITY };
-  return quiet(secure ? new SecureAgent(settings) : new Agent(settings));
+  const agent = quiet(secure ? new SecureAgent(settings) : new Agent(settings));
+  return tunnel === null ? agent : throughTunnel(agent, tunnel);
+}
+
+/** Makes an agent get its connections from a tunnel. */
+function throughTunnel(agent: Agent, tunnel: Tunnel): Agent {
+  return Object.assign(agent, {
+    createConnection: (
+      _options: object,
+      callback: (error: Error | null, socket?: Socket) => void,
+    ): void => {
+      tunnel.connect().then(
+        (socket) => callback(null, socket),
+        (error: unknown) => callback(error instanceof Error ? error : new Error(String(error))),
+      );
+    },
+  });
 }
 
 /**

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { platformOf } from "../../registry/identity.ts";
 import { ReportedError } from "../../sweep/errors.ts";
 import type { Connection } from "./connect.ts";
-import { statusOf, unreachable } from "./errors.ts";
+import { isLost, statusOf, unreachable } from "./errors.ts";
 
 /** What the engine wants to know of a daemon, asked once. */
 export interface Daemon {
@@ -57,8 +57,9 @@ export async function askDaemon(connection: Connection): Promise<Daemon> {
   const [answeredVersion, answeredInfo] = await Promise.all([
     docker.version(),
     docker.info(),
-  ]).catch((error: unknown) => {
-    throw unreachable(error, host);
+  ]).catch(async (error: unknown) => {
+    const found = isLost(error) ? await connection.diagnose() : null;
+    throw found ?? unreachable(error, host);
   });
   const version = versionSchema.parse(answeredVersion);
   const info = infoSchema.parse(answeredInfo);

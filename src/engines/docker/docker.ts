@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Sweep } from "../../sweep/sweep.ts";
 import {
   type Engine,
@@ -18,6 +17,7 @@ import { OUTPUT } from "./files.ts";
 import { runFresh } from "./fresh.ts";
 import { type PreparedImage, prepareImage } from "./image.ts";
 import { ensureNetwork, isNetworkGone, networkName, removeNetwork } from "./network.ts";
+import { untilItAnswers } from "./reattach.ts";
 import { recoverRun } from "./recover.ts";
 import { canShare, ownerOf, type Site, type Survey, survey } from "./site.ts";
 import { hasGroups, removeGroups } from "./usage.ts";
@@ -28,9 +28,6 @@ export interface DockerOptions {
   /** Which daemon (DOCKER_HOST, ...), and whose credentials: see `connectDocker`. */
   readonly env: Environment;
 }
-
-/** How long `available` waits before it asks again: no event tells of a daemon that is back. */
-const ASK_AGAIN_MS = { first: 100, most: 3_000 };
 
 /**
  * Tasks as containers of a Docker daemon, each in a sandbox: no network unless asked for, no
@@ -45,6 +42,15 @@ export async function dockerEngine(options: DockerOptions): Promise<Engine> {
   } catch (error) {
     connection.close();
     throw error;
+  }
+}
+
+/** The engine where a daemon answers, else why there is none. */
+export async function dockerEngineIfAny(options: DockerOptions): Promise<Engine | string> {
+  try {
+    return await dockerEngine(options);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
 }
 
@@ -166,12 +172,7 @@ function makeEngine(connection: Connection, daemon: Daemon, options: DockerOptio
       }
     },
     available: async (signal: AbortSignal): Promise<void> => {
-      let wait = ASK_AGAIN_MS.first;
-      while (!(await connection.answers())) {
-        await delay(wait, undefined, { signal });
-        wait = Math.min(wait * 2, ASK_AGAIN_MS.most);
-      }
-      signal.throwIfAborted();
+      await untilItAnswers(connection, signal);
       // What it still held when it went away runs again elsewhere.
       await containers.removeLeft(false);
     },

@@ -13,6 +13,7 @@ import type { Mount } from "../engine.ts";
 import { addTree } from "../pack.ts";
 import { statusOf } from "./errors.ts";
 import { readable } from "./streams.ts";
+import { counted, type OnTransfer } from "./transfer.ts";
 import type { Owner } from "./users.ts";
 
 /** Where a task writes its outputs, and where its secrets lie. */
@@ -26,18 +27,22 @@ const UNLIMITED = { entries: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_IN
 export interface Upload {
   /** Who the task runs as: it owns its output folder and its secrets. */
   readonly owner: Owner;
-  /** Whether to make the output folder. */
-  readonly output: boolean;
+  /** The folders to make in the output folder, which is made too; null: it is there. */
+  readonly output: readonly string[] | null;
   readonly mounts: readonly Pick<Mount, "source" | "target">[];
   readonly secrets: Readonly<Record<string, string>>;
 }
 
 /** Puts files into a container that was created, or that runs. */
-export async function upload(container: Container, files: Upload): Promise<void> {
+export async function upload(
+  container: Container,
+  files: Upload,
+  progress: OnTransfer,
+): Promise<void> {
   const archive = pack();
   try {
     await Promise.all([
-      container.putArchive(Readable.from(archive), { path: "/" }),
+      container.putArchive(Readable.from(counted(archive, "up", progress)), { path: "/" }),
       fill(archive, files),
     ]);
   } catch (error) {
@@ -49,8 +54,10 @@ export async function upload(container: Container, files: Upload): Promise<void>
 
 async function fill(archive: Pack, files: Upload): Promise<void> {
   const { owner } = files;
-  if (files.output) {
-    archive.entry({ name: inRoot(OUTPUT), type: "directory", mode: 0o755, ...owner });
+  if (files.output !== null) {
+    for (const name of ["", ...files.output.map((folder) => `/${folder}`)]) {
+      archive.entry({ name: inRoot(OUTPUT) + name, type: "directory", mode: 0o755, ...owner });
+    }
   }
   const secrets = Object.entries(files.secrets);
   if (secrets.length > 0) {
@@ -77,10 +84,11 @@ const INPUT_RULES = {
   lookInside: false,
 };
 
-/** Fetches a task's outputs into an empty folder of ours. */
+/** Fetches a task's outputs into a folder of ours that holds no files. */
 export async function download(
   container: Container,
   folder: string,
+  progress: OnTransfer,
 ): Promise<readonly DroppedEntry[]> {
   let archive: NodeJS.ReadableStream;
   try {
@@ -91,7 +99,8 @@ export async function download(
     throw error;
   }
   const root = path.posix.basename(OUTPUT);
-  const { dropped } = await extractTar(readable(archive), folder, UNLIMITED, root);
+  const bytes = Readable.from(counted(readable(archive), "down", progress));
+  const { dropped } = await extractTar(bytes, folder, UNLIMITED, root);
   return dropped;
 }
 

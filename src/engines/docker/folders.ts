@@ -1,4 +1,4 @@
-import { cp, lstat, readdir, rename } from "node:fs/promises";
+import { cp, lstat, readdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import type { Container } from "dockerode";
 import { z } from "zod";
@@ -50,5 +50,12 @@ export async function moveContent(from: string, to: string): Promise<void> {
       // Links as they are: whoever takes stock of outputs drops them, and must see them for that.
       await cp(source, destination, { recursive: true, verbatimSymlinks: true });
     }
+  }
+}
+
+/** Removes what is in a folder, as half an archive that broke off. */
+export async function clearFolder(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    await rm(path.join(folder, name), { recursive: true, force: true });
   }
 }

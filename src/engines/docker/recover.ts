@@ -7,7 +7,7 @@ import { LABELS } from "./container.ts";
 import { startOfDaemon } from "./daemon.ts";
 import { statusOf } from "./errors.ts";
 import { download, OUTPUT } from "./files.ts";
-import { moveContent } from "./folders.ts";
+import { clearFolder, moveContent } from "./folders.ts";
 import { removeContainer } from "./lifecycle.ts";
 import { exited, mayBeDaemons, outOfMemory, withDropped } from "./outcome.ts";
 import { wasStopped } from "./stops.ts";
@@ -124,7 +124,11 @@ async function adopt(
   if (mounted) {
     const there = (await realpath(mounted)) === (await realpath(goal.output));
     if (!there) await moveContent(mounted, goal.output);
-  } else ending = withDropped(ending, await download(container, goal.output));
+  } else {
+    // An orchestrator may have been killed, or its connection have broken, in the middle of this.
+    await clearFolder(goal.output);
+    ending = withDropped(ending, await download(container, goal.output, undefined));
+  }
   const milliseconds = Date.parse(State.FinishedAt) - Date.parse(State.StartedAt);
   return {
     ...ending,

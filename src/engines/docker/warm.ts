@@ -89,7 +89,7 @@ export function warmPool(): WarmPool {
     // One that ended while it had nothing to do was removed by somebody, or its daemon went away.
     if (warm === undefined || warm.key !== key || warm.shell.hasEnded()) {
       await discard(task.worker);
-      warm = await open(site, task, key);
+      warm = await open(site, task, key, hooks);
       workers.set(task.worker, { warm, site });
     }
     try {
@@ -127,7 +127,7 @@ function keyOf(site: Site, task: Task): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }
 
-async function open(site: Site, task: Task, key: string): Promise<Warm> {
+async function open(site: Site, task: Task, key: string, hooks: TaskHooks): Promise<Warm> {
   // Beside the scratch folder: on the outputs' disk, so that they are moved there by rename.
   const home = await mkdtemp(path.join(path.dirname(task.scratch), `warm-${task.worker}-`));
   const life = await site.life();
@@ -166,12 +166,13 @@ async function open(site: Site, task: Task, key: string): Promise<Warm> {
     container = await site.containers.create(options, task.platform, group);
     const secrets = Object.keys(task.secrets).length > 0;
     if (!site.shared || secrets) {
-      await upload(container, {
+      const files = {
         owner: site.owner,
-        output: !site.shared,
+        output: site.shared ? null : [],
         mounts: site.shared ? [] : task.mounts.filter(({ perTask }) => !perTask),
         secrets: task.secrets,
-      });
+      };
+      await upload(container, files, hooks.transfer);
     }
     const shell = await connect(container);
     await startContainer(container);
@@ -241,7 +242,7 @@ async function runIn(
   stops: Stops,
 ): Promise<Run> {
   const words = commandWords(site, task);
-  await renewTemplates(warm, site, task);
+  await renewTemplates(warm, site, task, hooks);
   if (isStopped(stops)) return { finished: { outcome: NOTHING_RAN }, usable: true };
   warm.group?.reset();
   const before = warm.last;
@@ -270,7 +271,8 @@ async function runIn(
   if (warm.output !== null) {
     await moveContent(warm.output, task.output);
   } else {
-    ending = withDropped(ending, await download(warm.container, task.output));
+    const dropped = await download(warm.container, task.output, hooks.transfer);
+    ending = withDropped(ending, dropped);
     if (usable) {
       const emptied = await warm.shell.command(
         (nonce) => emptyFolder(nonce, OUTPUT),
@@ -297,15 +299,11 @@ function commandWords(site: Site, task: Task): readonly string[] {
 }
 
 /** Puts this task's templates in the places of the last one's. */
-async function renewTemplates(warm: Warm, site: Site, task: Task): Promise<void> {
+async function renewTemplates(warm: Warm, site: Site, task: Task, hooks: TaskHooks): Promise<void> {
   const mounts = task.mounts.filter(({ perTask }) => perTask);
   if (!site.shared && mounts.length > 0) {
-    await upload(warm.container, {
-      owner: site.owner,
-      output: false,
-      mounts,
-      secrets: {},
-    });
+    const files = { owner: site.owner, output: null, mounts, secrets: {} };
+    await upload(warm.container, files, hooks.transfer);
     return;
   }
   for (const { source, target } of mounts) {

@@ -75,7 +75,7 @@ describe("which daemon", () => {
 
 describe("an address that cannot be used: exit 3 with what to do", () => {
   test.each([
-    ["ssh://me@host", /ssh is not supported yet.*DOCKER_HOST=unix:/s],
+    ["ssh://-oProxyCommand=evil", /is no name of a host/],
     ["ftp://host", /no address of a Docker daemon/],
     ["unix://", /no address of a Docker daemon/],
     ["tcp://", /no address of a Docker daemon/],

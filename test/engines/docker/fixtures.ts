@@ -3,6 +3,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { dockerEngine } from "../../../src/engines/docker/docker.ts";
 import { findDocker, findTlsDaemon, images } from "../../lab/lab.ts";
+import { findSshd, type Sshd, startSshd } from "../../lab/sshd.ts";
+import { relayToTls } from "../../lab/tls-relay.ts";
 import { type Bench, type ContractOptions, setUpBench } from "../contract/bench.ts";
 import { testSweep } from "../fixtures.ts";
 
@@ -24,6 +26,43 @@ export async function tlsEnv(): Promise<Environment | null> {
   const tls = await findTlsDaemon();
   if (tls === null) return null;
   return { ...daemonEnv(tls.host), DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: tls.certs };
+}
+
+export interface OverSsh extends AsyncDisposable {
+  readonly sshd: Sshd;
+  /** For the engine. */
+  readonly env: Environment;
+  /** For the docker CLI, which looks at the same daemon without SSH. */
+  readonly direct: Environment;
+}
+
+/**
+ * A host that is reached by SSH alone, with the lab's daemon (`shared`: it sees our files) or the
+ * one behind TLS; null where a part is missing.
+ */
+export async function overSsh(options: { readonly shared: boolean }): Promise<OverSsh | null> {
+  if (!(await findSshd())) return null;
+  if (options.shared) {
+    const docker = await findDocker();
+    if (docker === null) return null;
+    const sshd = await startSshd();
+    const dispose = () => sshd[Symbol.asyncDispose]();
+    const direct = daemonEnv(docker.host);
+    return { sshd, env: sshd.env(docker.socket), direct, [Symbol.asyncDispose]: dispose };
+  }
+  const [tls, direct] = [await findTlsDaemon(), await tlsEnv()];
+  if (tls === null || direct === null) return null;
+  const relay = await relayToTls(tls);
+  const sshd = await startSshd();
+  return {
+    sshd,
+    env: sshd.env(relay.socket),
+    direct,
+    [Symbol.asyncDispose]: async () => {
+      await sshd[Symbol.asyncDispose]();
+      await relay[Symbol.asyncDispose]();
+    },
+  };
 }
 
 /** The environment with another daemon in it, whatever the caller's own is. */
