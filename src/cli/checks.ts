@@ -4,7 +4,7 @@ import { statfs } from "node:fs/promises";
 import { availableParallelism, homedir, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { connectDocker } from "../engines/docker/connect.ts";
+import { connectDocker, findDockerHost } from "../engines/docker/connect.ts";
 import { dockerAvailable } from "../engines/docker/docker.ts";
 import { makeMarker, readFileOf } from "../engines/docker/files.ts";
 import { bytes } from "../report/units.ts";
@@ -55,14 +55,33 @@ function nodeCheck(): Check {
 async function dockerChecks(env: Environment): Promise<Check[]> {
   const docker = await dockerAvailable(env);
   if (!docker.available) {
-    const lack =
-      "no containers: only sweeps with a `process` key run, one process a point, without a sandbox. Install and start Docker, or point DOCKER_HOST at a daemon.";
-    return [{ name: "docker", ok: false, found: firstLine(docker.reason), lack }];
+    const none =
+      "no containers: only sweeps with a `process` key run, one process a point, without a sandbox.";
+    // What the remedy is depends on how the other host failed, and the reason says it.
+    const remote = await namesSsh(env);
+    return [
+      {
+        name: "docker",
+        ok: false,
+        found: remote ? docker.reason.replaceAll("\n", " ") : firstLine(docker.reason),
+        lack: remote
+          ? none
+          : `${none} Install and start Docker, or point DOCKER_HOST at a daemon, ssh://user@host for one on another machine.`,
+      },
+    ];
   }
-  return [
-    { name: "docker", ok: true, found: `${docker.version} at ${docker.host}`, lack: null },
-    await sharingCheck(env),
-  ];
+  const through = docker.host.startsWith("ssh://") ? ", through one SSH connection" : "";
+  const found = `${docker.version} at ${docker.host}${through}`;
+  return [{ name: "docker", ok: true, found, lack: null }, await sharingCheck(env)];
+}
+
+async function namesSsh(env: Environment): Promise<boolean> {
+  try {
+    return (await findDockerHost(env)).url.startsWith("ssh://");
+  } catch {
+    // A context that cannot be read; the reason is told already.
+    return false;
+  }
 }
 
 /** Whether a folder of ours is the same one in a container; the container is never started. */

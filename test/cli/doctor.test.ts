@@ -1,6 +1,8 @@
-import { expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { runChecks } from "../../src/cli/checks.ts";
 import { doctorText } from "../../src/cli/doctor.ts";
+import { overSsh } from "../engines/docker/fixtures.ts";
+import { needing } from "../lab/lab.ts";
 
 it("says what is there, and what each lack costs", () => {
   const text = doctorText([
@@ -36,4 +38,30 @@ it("finds what is there without a Docker daemon, and never shows a secret", asyn
   expect(JSON.stringify(checks)).not.toContain(secret);
   // Everything that is missing says what that costs.
   expect(checks.filter(({ ok, lack }) => !ok && lack === null)).toEqual([]);
+});
+
+const remote = await overSsh({ shared: true });
+describe.skipIf(remote === null)(needing("sshd and a Docker daemon", "a daemon behind SSH"), () => {
+  const docker = async () => {
+    const checks = await runChecks(remote?.env ?? {});
+    return checks.find(({ name }) => name === "docker");
+  };
+  afterAll(async () => {
+    await remote?.[Symbol.asyncDispose]();
+  });
+
+  it("is told as one", async () => {
+    expect(await docker()).toMatchObject({
+      ok: true,
+      found: expect.stringMatching(/at ssh:\/\/lab.*through one SSH connection/),
+    });
+  });
+
+  it("that cannot be reached says why, and what to do there", async () => {
+    await remote?.sshd.stop();
+    expect(await docker()).toMatchObject({
+      ok: false,
+      found: expect.stringMatching(/lab refuses connections.*start sshd there/),
+    });
+  });
 });

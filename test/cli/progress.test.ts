@@ -62,6 +62,15 @@ function progressAfter(events: readonly RunEvent[], now = 10_000) {
   return progress;
 }
 
+const MIB = 2 ** 20;
+
+const moving = (
+  direction: "up" | "down",
+  index: number,
+  bytes: number,
+  ended = false,
+): RunEvent => ({ type: "transfer", index, name: `p${index}`, direction, bytes, ended });
+
 const lineOf = (events: readonly RunEvent[], now = 10_000) =>
   progressLine(progressAfter(events, now), now);
 
@@ -100,6 +109,23 @@ describe("the line says what is known, and leaves out what is zero", () => {
       "0/4 done, tried again 1",
     ],
     ["at the end", [planned(1), started, ended("succeeded")], "1/1 done, 6.0/min"],
+    [
+      "while archives are on their way to and from another machine",
+      [
+        planned(4),
+        started,
+        started,
+        moving("up", 1, 2 * MIB),
+        moving("down", 2, 1024 * MIB),
+        moving("down", 3, 512 * MIB),
+      ],
+      "0/4 done, running 2, sending 2.0 MiB, fetching 1.5 GiB",
+    ],
+    [
+      "once they have arrived",
+      [planned(4), started, moving("down", 2, 1024 * MIB), moving("down", 2, 2048 * MIB, true)],
+      "0/4 done, running 1",
+    ],
     [
       "while the daemon is away, without a guess",
       [planned(4), started, ended("succeeded"), { type: "paused", reason: "no daemon" }],

@@ -18,6 +18,8 @@ export interface Play {
   readonly log?: string;
   /** Throws EngineLostError instead of ending. */
   readonly lost?: boolean;
+  /** Its machine cannot be reached for a while. */
+  readonly away?: boolean;
   /** Does not end before it is stopped. */
   readonly hangs?: boolean;
   readonly throws?: Error;
@@ -77,6 +79,11 @@ async function perform(
   for (const [path, content] of Object.entries(play.files ?? {})) {
     mkdirSync(join(task.output, path, ".."), { recursive: true });
     writeFileSync(join(task.output, path), content);
+  }
+  if (play.away === true) {
+    hooks.away?.("the connection broke");
+    await new Promise(setImmediate);
+    hooks.away?.(null);
   }
   if (play.lost === true) throw new EngineLostError("the daemon went away");
   let ended = play.ended ?? "exited";

@@ -211,6 +211,20 @@ describe("retries", () => {
     expect(events.filter(({ type }) => type === "paused")).toHaveLength(1);
     expect(events.filter(({ type }) => type === "resumed")).toHaveLength(1);
   });
+
+  test("machines that are away pause the run until the last is back, and no task runs again", async () => {
+    const { events, points } = await runFake(
+      temporaryFolder(),
+      { parameters: { seed: [1, 2] }, workers: 2 },
+      () => ({ away: true }),
+    );
+    expect(points).toEqual(["seed=1 succeeded 1", "seed=2 succeeded 1"]);
+    const pauses = events.filter(({ type }) => type === "paused" || type === "resumed");
+    expect(pauses).toEqual([
+      { type: "paused", reason: "the connection broke" },
+      { type: "resumed" },
+    ]);
+  });
 });
 
 describe("on-failure", () => {
