@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { Option } from "@commander-js/extra-typings";
 import type { Explanation, Plan } from "../index.ts";
 import { type KeyOf, planCsv, planJson, planJsonl, planMatrix, planTable } from "../plan/format.ts";
@@ -13,7 +13,9 @@ import {
   setOption,
   yesOption,
 } from "./command.ts";
-import { harmless, harmlessText, print, say } from "./output.ts";
+import { comparisonJson, comparisonText } from "./machine-comparison.ts";
+import { machineOptions, PROVIDERS, regionOption } from "./machine-options.ts";
+import { harmless, harmlessText, print, printJson, say } from "./output.ts";
 import { sweepPath } from "./sweep-path.ts";
 
 const FORMATS = ["table", "json", "jsonl", "csv", "matrix"] as const;
@@ -27,6 +29,7 @@ export function planCommand() {
     ["sim-pipeline plan sweep.yaml --format jsonl", "one JSON object a line, for other programs"],
     ["sim-pipeline plan sweep.yaml --explain", "what would run, and what has changed since"],
     ["sim-pipeline plan sweep.yaml --format matrix", "the matrix of a GitHub job"],
+    ["sim-pipeline plan --machines digitalocean", "time and cost on each size of machine"],
   ])
     .argument("[sweep]", "sweep file, or the folder that has a sweep.yaml")
     .addOption(
@@ -37,22 +40,42 @@ export function planCommand() {
     .option("--json", "the same as --format json")
     .option("--keys", "with content keys; needs the engine and the image")
     .option("--explain", "why each point that would run in the run folder would")
-    .option("-o, --out <folder>", "run folder to --explain against (default: runs/<sweep name>)")
+    .addOption(
+      new Option(
+        "--machines <provider>",
+        "compare the sizes to rent, by what an earlier run's points took",
+      ).choices(PROVIDERS),
+    )
+    .addOption(regionOption())
+    .option(
+      "-o, --out <folder>",
+      "run folder for --explain and --machines (default: runs/<sweep name>)",
+    )
     .addOption(engineOption())
     .addOption(paramOption())
     .addOption(setOption())
     .addOption(yesOption())
     .addOption(allowOutsideOption())
     .action(
-      exits(async (sweep, { param, format: asked, json, keys, explain, out, engine, ...flags }) => {
+      exits(async (sweep, options) => {
+        const { param, format: asked, json, keys, explain, out, engine, ...rest } = options;
+        const { machines, region, ...flags } = rest;
         // Engines are loaded only now, so that --help and completion are quick.
         const { explainPlan, planKeys, planSweep } = await import("../index.ts");
         const plan = planSweep({ ...flags, sweep: sweepPath(sweep), params: param });
         const format = json ? "json" : asked;
         for (const warning of plan.sweep.warnings) say(`warning: ${harmlessText(warning)}`);
+        const folder = out ?? join("runs", plan.sweep.name);
+        machineOptions({ machines, region });
+        if (machines !== undefined) {
+          const compared = await compare(plan, machines, region ?? null, folder);
+          await (format === "json"
+            ? printJson(comparisonJson(compared))
+            : print(comparisonText(compared)));
+          return 0;
+        }
         if (explain) {
           const keyer = await planKeys(plan, { engine });
-          const folder = out ?? join("runs", plan.sweep.name);
           await print(explained(plan, explainPlan(plan, keyer, folder), format));
           return 0;
         }
@@ -62,6 +85,19 @@ export function planCommand() {
         return 0;
       }),
     );
+}
+
+/** Providers' clients are loaded only where they are asked. */
+async function compare(
+  plan: Plan,
+  provider: (typeof PROVIDERS)[number],
+  region: string | null,
+  folder: string,
+) {
+  const { compareMachines } = await import("../run/compare-machines.ts");
+  const signal = new AbortController().signal;
+  const out = resolve(folder);
+  return await compareMachines(plan, { provider, region, out, env: process.env, signal });
 }
 
 function formatted(plan: Plan, keyOf: KeyOf, format: Format): string | Iterable<string> {

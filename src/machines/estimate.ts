@@ -21,7 +21,7 @@ export interface Estimate {
 }
 
 /** From the create call until the first point runs, and from the last one until it is gone. */
-const START_AND_END_SECONDS = 120;
+export const START_AND_END_SECONDS = 120;
 
 /** What renting will come to: from an earlier run where there is one, else up to the deadline. */
 export function estimateRun(run: {
