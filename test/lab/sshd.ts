@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
@@ -46,11 +46,19 @@ export async function findSshd(): Promise<boolean> {
   );
 }
 
-/** `lines` are added to its sshd_config, before the others: the first of a keyword counts. */
-export async function startSshd(lines: readonly string[] = []): Promise<Sshd> {
+/**
+ * `lines` are added to its sshd_config, before the others: the first of a keyword counts. `user` is
+ * who is let in: another than ourselves only where we are root.
+ */
+export async function startSshd(
+  lines: readonly string[] = [],
+  user: string = userInfo().username,
+): Promise<Sshd> {
   await using cleanup = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "sim-pipeline-sshd-"));
   cleanup.defer(() => rm(folder, { recursive: true, force: true }));
+  // Another user's keys are read as that user.
+  await chmod(folder, 0o755);
   const file = (name: string): string => join(folder, name);
   const [hostKey, identity, knownHosts] = [file("host"), file("id"), file("known_hosts")];
   const authorizedKeys = file("authorized_keys");
@@ -59,7 +67,6 @@ export async function startSshd(lines: readonly string[] = []): Promise<Sshd> {
   await copyFile(`${identity}.pub`, authorizedKeys);
   const port = await freePort();
   const name = "lab";
-  const user = userInfo().username;
   await writeFile(knownHosts, `[127.0.0.1]:${port} ${await readFile(`${hostKey}.pub`, "utf8")}`);
   await writeFile(
     file("sshd_config"),

@@ -25,7 +25,7 @@ export interface Tunnel {
    * to do something, else with EngineLostError.
    */
   connect(): Promise<Socket>;
-  /** Why nothing answers behind an ssh that runs; null where nothing can be found out. */
+  /** Why nothing answers behind an ssh that runs; null where that ended itself, but may come back. */
   diagnose(): Promise<ReportedError | null>;
   /** Ends it. What goes through it breaks. */
   close(): void;
@@ -115,7 +115,8 @@ export function openTunnel({ target, path: remote }: SshAddress, env: SshEnviron
     ];
     const command = ["ssh", "-N", ...sshArguments(target, env, forwarding)];
     const started = spawn("/bin/sh", ["-c", WATCHED, "sim-pipeline-ssh", folder, ...command], {
-      env: { ...env },
+      // It runs the local command in this shell, and an account of a service may have none.
+      env: { ...env, SHELL: "/bin/sh" },
       stdio: ["pipe", "pipe", "pipe"],
       // Ctrl-C in the terminal is for us: tasks are ended through the tunnel.
       detached: true,
@@ -231,12 +232,7 @@ async function look(socket: string, args: readonly string[], env: SshEnvironment
   return (await text(child.stdout).catch(() => "")).trim();
 }
 
-function explainSocket(
-  name: string,
-  socket: string,
-  found: string,
-  said: string,
-): ReportedError | null {
+function explainSocket(name: string, socket: string, found: string, said: string): ReportedError {
   // sshd's words, if it says more than that it failed.
   const prohibited = /administratively prohibited/i.test(said);
   switch (prohibited ? "answers" : found) {
@@ -268,6 +264,11 @@ function explainSocket(
           "If it runs, sshd there may forward no sockets (AllowStreamLocalForwarding).",
       );
     default:
-      return null;
+      return new ReportedError(
+        3,
+        `Nobody answers at ${socket} on ${name}, and why cannot be seen from here: see that Docker ` +
+          "runs there, that the user is in its group (`sudo usermod -aG docker $USER`), and that " +
+          "sshd forwards sockets (AllowStreamLocalForwarding).",
+      );
   }
 }

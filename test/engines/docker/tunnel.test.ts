@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { z } from "zod";
 import { connectDocker } from "../../../src/engines/docker/connect.ts";
 import { dockerAvailable, dockerEngine } from "../../../src/engines/docker/docker.ts";
+import { engineNamed } from "../../../src/engines/select.ts";
 import { findDocker, needing } from "../../lab/lab.ts";
 import { findSshd, makeKey, type Sshd, startSshd } from "../../lab/sshd.ts";
 
@@ -141,6 +142,32 @@ describe.skipIf(!ready)(needing("sshd and a Docker daemon", "a daemon behind SSH
     }
   });
 
+  test.skipIf(process.getuid?.() !== 0)(
+    needing("root, for another user", "a socket there that the user may not use"),
+    async () => {
+      const user = `sim-denied-${process.pid}`;
+      // Not locked, which sshd would refuse, but without a password.
+      const options = ["--no-create-home", "--shell", "/bin/sh", "--password", "*"];
+      await execute("useradd", [...options, user]);
+      try {
+        await using other = await startSshd([], user);
+        expect(await reason(other.env(socket))).toMatch(
+          /lab may not use .*docker\.sock there: .*usermod -aG docker/s,
+        );
+      } finally {
+        await execute("userdel", [user]);
+      }
+    },
+  );
+
+  test("a host that lets us forward, but not look", async () => {
+    await using closed = await startSshd(["ForceCommand /bin/false"]);
+    expect(await reason(closed.env("/nowhere/docker.sock"))).toMatch(
+      /why cannot be seen from here.*usermod/s,
+    );
+    expect(await dockerAvailable(closed.env(socket))).toMatchObject({ available: true });
+  });
+
   test("a host that forwards no sockets", async () => {
     await using strict = await startSshd(["AllowStreamLocalForwarding no"]);
     expect(await reason(strict.env(socket))).toMatch(/AllowStreamLocalForwarding yes/);
@@ -161,6 +188,19 @@ describe.skipIf(!ready)(needing("sshd and a Docker daemon", "a daemon behind SSH
     } finally {
       connection.close();
     }
+  });
+
+  test("the account's own shell is not needed for it", async () => {
+    const env = { ...sshd.env(socket), SHELL: "/usr/sbin/nologin" };
+    expect(await dockerAvailable(env)).toMatchObject({ available: true });
+  });
+
+  test("what an earlier run left there is looked for only where it can be reached", async () => {
+    const engine = await engineNamed("docker", sshd.env(socket));
+    expect(await engine?.recover("nobodys-run", () => null)).toEqual([]);
+    await engine?.[Symbol.asyncDispose]();
+    await sshd.stop();
+    expect(await engineNamed("docker", sshd.env(socket))).toBeNull();
   });
 
   test("a host that stays away is asked ever less often", async () => {
