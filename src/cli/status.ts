@@ -7,7 +7,7 @@ import { exits, jsonOption, newCommand } from "./command.ts";
 import { harmless, isClosed, print, printJson } from "./output.ts";
 import { cut, width } from "./progress.ts";
 import { runFolderOf } from "./run-folder.ts";
-import { costText, statusStyle, statusTable } from "./summary.ts";
+import { costLine, statusStyle, statusTable } from "./summary.ts";
 
 /** Running and failed points that are listed. */
 const LISTED = 10;
@@ -101,7 +101,7 @@ function statusText(status: RunStatus, folder: RunFolder): string {
     const eta = status.eta === null ? "" : `, ETA ${duration(status.eta)}`;
     lines.push("", `${rate(status.rate)}${eta}`);
   }
-  if (status.cost !== null) lines.push("", `cost  ${costText(status.cost)}`);
+  if (status.cost !== null) lines.push("", `cost  ${costLine(status.cost)}`);
   if (running.length > 0) {
     lines.push("", status.alive ? "running" : "was running when its orchestrator died");
     for (const { name, attempt, seconds } of running) {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { isDeepStrictEqual, styleText } from "node:util";
-import { money } from "../machines/cost.ts";
+import { costText } from "../report/cost.ts";
 import { counted, duration, grouped, shortPath } from "../report/units.ts";
 import type { Failure, Remarks } from "../results/failures.ts";
 import type { RunCost } from "../results/machines.ts";
@@ -87,7 +87,7 @@ export function summaryText(
     const more = made.length > 5 ? [`${grouped(made.length - 5)} more`] : [];
     lines.push(`finish   ${[...paths, ...more].join(", ")}`);
   }
-  if (summary.cost !== null) lines.push(`cost     ${costText(summary.cost)}`);
+  if (summary.cost !== null) lines.push(`cost     ${costLine(summary.cost)}`);
   if (summary.report !== null) lines.push(`report   ${shortPath(summary.report)}`);
   else if (summary.interrupted !== null) {
     lines.push(`report   sim-pipeline report ${shortPath(folder)} makes it of what finished`);
@@ -99,12 +99,10 @@ export function summaryText(
   return lines.join("\n");
 }
 
-/** `$0.12 for 2 machines, 14 min together`, and whether that is all. */
-export function costText({ amount, currency, machines, seconds, open }: RunCost): string {
-  const price = amount === null ? "unknown" : money(amount, currency);
-  const time = `${duration(seconds)}${machines > 1 ? " together" : ""}`;
-  const rest = open ? ", and not given back yet: `sim-pipeline machines ls`" : "";
-  return `${price} for ${counted(machines, "machine")}, ${time}${rest}`;
+/** What machines cost, and whether that is all. */
+export function costLine(cost: RunCost): string {
+  const rest = cost.open ? ", and not given back yet: `sim-pipeline machines ls`" : "";
+  return `${costText(cost)}${rest}`;
 }
 
 /** Points that succeeded with something to say. */

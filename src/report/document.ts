@@ -17,6 +17,8 @@ export interface Overview {
   /** Of the last start; null where nothing ran. */
   readonly engine: string | null;
   readonly image: string | null;
+  /** What machines rented for it cost, for people; null where none were. */
+  readonly cost: string | null;
 }
 
 /** What the points took, of their last attempts that this run made. */

@@ -42,6 +42,8 @@ export interface SummaryData extends Required<SummaryFacts> {
   /** Null where nothing ran. */
   readonly engine: string | null;
   readonly image: string | null;
+  /** What machines rented for it cost, for people; null where none were. */
+  readonly cost: string | null;
   readonly work: Work;
   readonly columns: readonly { readonly heading: string; readonly right: boolean }[];
   /** Columns beyond those. */

@@ -111,7 +111,7 @@ function statuses({ counts, cached }: SummaryData): string {
   );
 }
 
-function times({ seconds, work, engine, image, artifact }: SummaryData): string {
+function times({ seconds, work, engine, image, artifact, cost }: SummaryData): string {
   const { sum, cpu, longest } = work;
   const how = engine === null ? "" : ` on the engine ${inline(engine)}`;
   const what = image === null || image === "" ? "" : `, ${code(cut(image, 150))}`;
@@ -122,6 +122,7 @@ function times({ seconds, work, engine, image, artifact }: SummaryData): string 
         `the longest ${duration(longest.seconds)}: ${code(cut(longest.name, 200))}.`,
     );
   }
+  if (cost !== null) lines.push(`Machines cost ${cost}.`);
   if (artifact !== null) {
     lines.push(`Results: [${inline(artifact.name)}](<${artifact.url.replace(/[<>\s]/g, "")}>)`);
   }

@@ -1,6 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
+import { machinesOf, runCost } from "../results/machines.ts";
 import { statusCounts, tally } from "../results/rows.ts";
+import { costText } from "./cost.ts";
 import type { Overview, Work } from "./document.ts";
 
 /** What the exports have and hardly anybody looks for. A parameter has never such a heading. */
@@ -23,6 +25,7 @@ export function overview(database: DatabaseSync): Overview {
   );
   const counts = statusCounts(database);
   const { points, failed } = tally(counts);
+  const cost = runCost(machinesOf(database), Date.now());
   return {
     name,
     counts,
@@ -30,6 +33,7 @@ export function overview(database: DatabaseSync): Overview {
     failed,
     engine: execution?.engine ?? null,
     image: execution?.image ?? null,
+    cost: cost === null ? null : costText(cost),
   };
 }
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { costText, isWhole, summaryText } from "../../src/cli/summary.ts";
+import { costLine, isWhole, summaryText } from "../../src/cli/summary.ts";
 import type { RunSummary } from "../../src/run/summary.ts";
 
 const none = {
@@ -172,7 +172,7 @@ it.each([
     "$1.23 for 1 machine, 10 min 00 s, and not given back yet: `sim-pipeline machines ls`",
   ],
 ])("says what machines cost: %s", (_, given, text) => {
-  expect(costText(given)).toBe(text);
+  expect(costLine(given)).toBe(text);
 });
 
 it("names the cost among where things are", () => {

@@ -43,6 +43,7 @@ function data(changes: Partial<SummaryData> = {}): SummaryData {
     cached: 0,
     engine: "docker",
     image: "ghcr.io/o/pi@sha256:abc",
+    cost: null,
     work: { sum: 3, cpu: 2, longest: { name: "n=2", seconds: 2 } },
     columns: [
       { heading: "name", right: false },
@@ -176,6 +177,13 @@ gh run download 7 --repo o/r --name pi-results
     // An image that was built has no name to pull it by.
     const built = data({ sweep: { ...sweep, set: [] }, image: "sim-pipeline/s (sha256:ab)" });
     expect(jobSummary(built)).toContain("run s.yaml --build\n");
+  });
+
+  it("says what machines cost, where some were rented", () => {
+    expect(jobSummary(data({ cost: "$0.12 for 1 machine, 10 min 00 s" }))).toContain(
+      "Machines cost $0.12 for 1 machine, 10 min 00 s.",
+    );
+    expect(jobSummary(data())).not.toContain("Machines cost");
   });
 
   it("does without an artifact, a workflow and a sweep's file", () => {

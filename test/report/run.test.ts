@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type RunEvent, runSweep, sweepFromObject } from "../../src/index.ts";
 import { runDocument } from "../../src/report/data/run.ts";
-import { readDatabase } from "../../src/results/database.ts";
+import { openDatabase, readDatabase } from "../../src/results/database.ts";
 import { runFolder } from "../../src/results/folder.ts";
+import { recordMachines } from "../../src/results/machines.ts";
 import { temporaryFolder } from "../run/harness.ts";
 
 const settings = {
@@ -41,6 +42,19 @@ test("a report that cannot be written is a warning, and the results are whole", 
   expect([summary.report, summary.counts.succeeded]).toEqual([null, 2]);
   expect(warnings).toEqual([expect.stringContaining("There is no report of this run.")]);
   expect(existsSync(join(out, "report.html.partial"))).toBe(false);
+});
+
+test("what machines cost is in the report", async () => {
+  const out = join(temporaryFolder(), "run");
+  await ran(out);
+  expect(runDocument(runFolder(out)).cost).toBeNull();
+  const hour = { created: 0, gone: 3_600_000, minimumSeconds: 60, minimumCost: 0.01 };
+  const size = { size: "c-2", region: "nyc3", cpus: 2, pricePerHour: 1.5, currency: "USD" };
+  {
+    using database = openDatabase(runFolder(out));
+    recordMachines(database, [{ name: "a", provider: "digitalocean", ...size, ...hour }]);
+  }
+  expect(runDocument(runFolder(out)).cost).toBe("$1.50 for 1 machine, 1 h 00 min");
 });
 
 test("the report's command makes the same points again", async () => {

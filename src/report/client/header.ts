@@ -42,7 +42,7 @@ function statuses({ counts, points, cached }: RunDocument, view: ViewStore): HTM
 }
 
 function facts(run: RunDocument): HTMLElement {
-  const { work, elapsed, executions, engine, image } = run;
+  const { work, elapsed, executions, engine, image, cost } = run;
   const [first] = executions;
   const last = executions.at(-1);
   const entries: [string, string, string | null][] = [];
@@ -62,6 +62,7 @@ function facts(run: RunDocument): HTMLElement {
   if (work.longest !== null) {
     entries.push(["Longest point", span(work.longest.seconds), work.longest.name]);
   }
+  if (cost !== null) entries.push(["Cost", cost, null]);
   if (engine !== null) entries.push(["Engine", engine, workers(last)]);
   if (image !== null && image !== "")
     entries.push([engine === "process" ? "Program" : "Image", image, null]);
