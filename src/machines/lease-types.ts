@@ -7,7 +7,6 @@ import type { Store } from "./store.ts";
 /** What is being done about a lease, told as it begins. */
 export interface LeaseEvent {
   readonly step:
-    | "check"
     | "adopt"
     | "create"
     | "address"
