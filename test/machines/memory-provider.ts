@@ -29,7 +29,11 @@ export interface MemoryCloud {
   heal(): void;
   readonly calls: Record<CallName, number>;
   /** Who removed which machines, in order. */
-  readonly removals: readonly { readonly by: string; readonly machine: TrueMachine }[];
+  readonly removals: readonly {
+    readonly by: string;
+    readonly machine: TrueMachine;
+    readonly at: number;
+  }[];
 }
 
 export type CallName = "now" | "check" | "create" | "list" | "remove";
@@ -89,7 +93,7 @@ export function memoryCloud(options: CloudOptions): MemoryCloud {
   const lag = { listed: 0, address: 20_000, gone: 5_000, ...options.lag };
   const entries: Entry[] = [];
   const calls: MemoryCloud["calls"] = { now: 0, check: 0, create: 0, list: 0, remove: 0 };
-  const removals: { by: string; machine: TrueMachine }[] = [];
+  const removals: { by: string; machine: TrueMachine; at: number }[] = [];
   let faults: (Fault & { seen: number })[] = [];
   let made = 0;
   const now = () => epoch + clock.now();
@@ -194,7 +198,7 @@ export function memoryCloud(options: CloudOptions): MemoryCloud {
         await call("remove", signal, () => {
           for (const entry of there().filter(({ id }) => ids.includes(id))) {
             entry.removed = now();
-            removals.push({ by: user, machine: entry });
+            removals.push({ by: user, machine: entry, at: now() });
           }
         }),
       ...(account === undefined ? {} : { account: async () => account }),
