@@ -15,6 +15,8 @@ interface Settings {
   /** A file descriptor that takes the output; it is read where there is none. */
   readonly stdout?: number;
   readonly stdin?: string;
+  /** Beside this process's own environment. */
+  readonly env?: Readonly<NodeJS.ProcessEnv>;
 }
 
 /** The end of what a failed program printed, in characters. */
@@ -32,7 +34,11 @@ export async function runProgram(
   const [program, ...args] = command;
   const stdio: SpawnOptions["stdio"] = ["pipe", settings.stdout ?? "pipe", "pipe"];
   const started = performance.now();
-  const child = spawn(program, args, { cwd: settings.cwd, stdio });
+  const child = spawn(program, args, {
+    cwd: settings.cwd,
+    stdio,
+    env: { ...process.env, ...settings.env },
+  });
   child.stdin?.end(settings.stdin ?? "");
   const [stdout, stderr, [exitCode]] = await Promise.all([
     child.stdout === null ? "" : text(child.stdout),

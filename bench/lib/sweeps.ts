@@ -25,7 +25,14 @@ export interface SweepOptions {
   readonly points: number;
   readonly engine: "docker" | "process";
   readonly workers: number | "auto";
+  /** Beside this process's own environment: which daemon. */
+  readonly env?: Readonly<NodeJS.ProcessEnv>;
+  /** The daemon sees another folder in the run folder's place, as one on another machine does. */
+  readonly apart?: boolean;
 }
+
+/** Runs the rest of its arguments where the second folder is mounted at the place of the first. */
+const APART = 'mount --bind "$2" "$1" && shift 2 && exec "$@"';
 
 let runs = 0;
 
@@ -34,10 +41,14 @@ export async function runSweepProgram(self: Bench, options: SweepOptions): Promi
   const folder = join(self.folder, `sweep-${runs++}`);
   mkdirSync(folder);
   const file = join(folder, "sweep.json");
-  writeFileSync(file, JSON.stringify(options));
+  const { env = {}, apart = false, ...read } = options;
+  writeFileSync(file, JSON.stringify(read));
+  const program = [process.execPath, inRepository("bench/programs/run-sweep.ts"), file] as const;
+  const [run, hidden] = [join(folder, "run"), join(folder, "hidden")];
+  if (apart) for (const one of [run, hidden]) mkdirSync(one);
   const { seconds, stdout } = await runProgram(
-    [process.execPath, inRepository("bench/programs/run-sweep.ts"), file],
-    { cwd: folder },
+    apart ? ["unshare", "--mount", "sh", "-c", APART, "sh", run, hidden, ...program] : program,
+    { cwd: folder, env },
   );
   rmSync(folder, { recursive: true });
   const took = TOOK.parse(JSON.parse(stdout));
