@@ -1,7 +1,7 @@
 /** A daemon's socket on another host, reached through one ssh that is kept. */
 
 import { type ChildProcessByStdio, spawn } from "node:child_process";
-import { existsSync, mkdtempSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -149,6 +149,8 @@ export function openTunnel({ target, path: remote }: SshAddress, env: SshEnviron
     });
     started.once("close", (code: number | null) => {
       if (child === started) current = null;
+      // Done already, unless the environment's PATH leads to no `rm`.
+      rmSync(folder, { recursive: true, force: true });
       const words = late ? `${said}\nConnection timed out` : said;
       const error = ended(words, code, began, heard.includes(READY));
       ready.reject(
