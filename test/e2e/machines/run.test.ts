@@ -154,7 +154,7 @@ describe.skipIf(droplets === null || registry === null)(
       const { ended } = start(api, file);
       await onePoint();
       const [droplet] = api.droplets();
-      api.vanish(droplet?.id ?? 0);
+      await api.vanish(droplet?.id ?? 0);
       const lost = await ended;
       expect(lost).toMatchObject({ code: 3 });
       expect(lost.said).toMatch(/The machine sim-\S+ is gone: .*\n.*goes on with a new machine/);
