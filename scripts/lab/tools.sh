@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Programs that tests and checks start: act, actionlint, buildx and BuildKit from their Go modules,
-# zizmor from PyPI. Each is made once by version. tools.sh install|env; `env` prints where they are.
+# zizmor and moto from PyPI. Each is made once by version. tools.sh install|env; `env` prints where
+# they are.
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 ACT=v0.2.89
@@ -8,6 +9,7 @@ ACTIONLINT=v1.7.12
 BUILDX=v0.30.0
 BUILDKIT=v0.26.0
 ZIZMOR=1.32.0
+MOTO=5.2.5
 TOOLS="$LAB/tools"
 
 # go_tool PROGRAM PACKAGE VERSION
@@ -41,15 +43,16 @@ module_tool() (
   mv "$folder/$1.new" "$folder/$1"
 )
 
-zizmor() {
-  local folder="$TOOLS/zizmor-$ZIZMOR"
+# python_tool NAME VERSION REQUIREMENT
+python_tool() {
+  local folder="$TOOLS/$1-$2"
   [[ ! -f "$folder/complete" ]] || return 0
-  say "installing zizmor $ZIZMOR, once"
+  say "installing $1 $2, once"
   rm -rf "$folder"
   {
-    python3 -m venv "$folder" && "$folder/bin/pip" install --quiet "zizmor==$ZIZMOR"
-  } >"$LAB/log/zizmor.log" 2>&1 || {
-    tail -20 "$LAB/log/zizmor.log" >&2
+    python3 -m venv "$folder" && "$folder/bin/pip" install --quiet "$3==$2"
+  } >"$LAB/log/$1.log" 2>&1 || {
+    tail -20 "$LAB/log/$1.log" >&2
     return 1
   }
   touch "$folder/complete"
@@ -61,7 +64,8 @@ case "${1:-}" in
     go_tool actionlint github.com/rhysd/actionlint/cmd/actionlint "$ACTIONLINT" || exit 1
     module_tool docker-buildx github.com/docker/buildx "$BUILDX" cmd/buildx || exit 1
     module_tool buildkitd github.com/moby/buildkit "$BUILDKIT" cmd/buildkitd || exit 1
-    zizmor || exit 1
+    python_tool zizmor "$ZIZMOR" zizmor || exit 1
+    python_tool moto "$MOTO" 'moto[ec2,server]' || exit 1
     ;;
   env)
     cat <<ENV
@@ -70,6 +74,7 @@ SIM_LAB_ACTIONLINT=$TOOLS/actionlint-$ACTIONLINT/actionlint
 SIM_LAB_BUILDX=$TOOLS/docker-buildx-$BUILDX/docker-buildx
 SIM_LAB_BUILDKITD=$TOOLS/buildkitd-$BUILDKIT/buildkitd
 SIM_LAB_ZIZMOR=$TOOLS/zizmor-$ZIZMOR/bin/zizmor
+SIM_LAB_MOTO=$TOOLS/moto-$MOTO/bin/moto_server
 ENV
     ;;
   *)

@@ -99,6 +99,11 @@ export function findAct(): string | null {
   return program("SIM_LAB_ACT");
 }
 
+/** moto's server, which stands in for EC2 (moto.ts). */
+export function findMoto(): string | null {
+  return program("SIM_LAB_MOTO");
+}
+
 /** A Chromium for tests of what is looked at in a browser. */
 export function findChromium(): string | null {
   return program("SIM_LAB_CHROMIUM");

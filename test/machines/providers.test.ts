@@ -15,3 +15,9 @@ test("opens a provider by its name, with the credentials of an environment", asy
 test("says what is missing in it", async () => {
   await expect(openProvider("digitalocean", {})).rejects.toMatchObject({ kind: "auth" });
 });
+
+test("opens AWS with a region", async () => {
+  await using provider = await openProvider("aws", { AWS_REGION: "eu-central-1" });
+  expect(provider.name).toBe("aws");
+  expect(provider.billing.stoppedCosts).toBe(false);
+});
