@@ -13,6 +13,12 @@ import { FAILED_FILE, READY_FILE, userData } from "./user-data.ts";
 /** Milliseconds from an address until SSH answers. */
 const LOGIN_PATIENCE = 5 * 60_000;
 
+/**
+ * Milliseconds in which a machine may still show the host key of its image, which is not trusted: its
+ * sshd may be up before cloud-init has put ours into place.
+ */
+const BOOTING = 60_000;
+
 /** Milliseconds for everything that the machine does to make itself ready. */
 const SETUP_PATIENCE = 15 * 60_000;
 
@@ -51,7 +57,8 @@ export const sshReach: Reach = {
     const remote: Remote = { name, sshConfig: store.sshConfig };
     const tools = { signal, clock };
     tell("connect", `connecting to ${name} (${address})`);
-    await untilReached(tools, LOGIN_PATIENCE, () => runRemote(remote, "true", signal));
+    const login = () => runRemote(remote, "true", signal);
+    await untilReached(tools, LOGIN_PATIENCE, login, BOOTING);
     tell("setup", `${name} is setting itself up`);
     const oneTime = await readPublicKey(hostKeyOf(files));
     const found = await setUp(remote, oneTime, tools);

@@ -30,6 +30,7 @@ export class ConnectionError extends ReportedError {
  * What a shell command on a machine printed.
  *
  * @param options ssh settings besides our own, as `UserKnownHostsFile=...`.
+ * @param input what the command reads: secrets go this way, never in the command.
  * @throws ConnectionError where it could not be reached, or was lost; ReportedError with what the
  *   command said where that failed.
  */
@@ -38,11 +39,12 @@ export async function runRemote(
   command: string,
   signal: AbortSignal,
   options: readonly string[] = [],
+  input = "",
 ): Promise<string> {
   const target: SshTarget = { user: null, host: remote.name, port: null };
   const env = { ...process.env, [SSH_CONFIG]: remote.sshConfig };
   const words = [...sshArguments(target, env, options), command];
-  const { code, stdout, stderr, error } = await run(words, signal);
+  const { code, stdout, stderr, error } = await run(words, input, signal);
   signal.throwIfAborted();
   if (error === null) return stdout;
   if (code === null || code === CONNECTION_FAILED) {
@@ -68,7 +70,7 @@ interface Ended {
   readonly error: Error | null;
 }
 
-async function run(words: readonly string[], signal: AbortSignal): Promise<Ended> {
+async function run(words: readonly string[], input: string, signal: AbortSignal): Promise<Ended> {
   return await new Promise((resolve) => {
     const child = execFile(
       "ssh",
@@ -78,27 +80,32 @@ async function run(words: readonly string[], signal: AbortSignal): Promise<Ended
         resolve({ code: child.exitCode, stdout, stderr, error });
       },
     );
-    child.stdin?.end();
+    // One that ended without reading it says why by its end.
+    child.stdin?.on("error", () => {});
+    child.stdin?.end(input);
   });
 }
 
 /**
  * Tries again while the machine only is not reached yet, or is no longer for a while.
  * @param patience milliseconds.
+ * @param booting milliseconds for what does not pass by itself, but may while a machine boots.
  * @throws ConnectionError the last one where patience ends.
  */
 export async function untilReached<T>(
   tools: { readonly clock: Clock; readonly signal: AbortSignal },
   patience: number,
   attempt: () => Promise<T>,
+  booting = 0,
 ): Promise<T> {
   const began = tools.clock.now();
   for (let tried = 1; ; tried++) {
     try {
       return await attempt();
     } catch (error) {
-      if (!(error instanceof ConnectionError) || error.lasting) throw error;
-      if (tools.clock.now() - began >= patience) throw error;
+      if (!(error instanceof ConnectionError)) throw error;
+      const limit = error.lasting ? booting : patience;
+      if (tools.clock.now() - began >= limit) throw error;
       // A machine that boots is asked often: every second of it is paid for.
       await tools.clock.wait(Math.min(3_000, backoff(tried)), tools.signal);
     }
