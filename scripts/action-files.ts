@@ -34,7 +34,7 @@ export interface ActionFile extends z.infer<typeof metadata> {
   readonly folder: string;
 }
 
-export const actionFolders = ["", "build", "plan", "run", "collect"];
+export const actionFolders = ["", "build", "plan", "run", "collect", "machines"];
 
 /** Reads them all. Throws where one has what GitHub does not know, or lacks what it needs. */
 export function actionFiles(): ActionFile[] {

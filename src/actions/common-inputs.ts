@@ -1,6 +1,7 @@
 import { artifactNameProblem } from "../github/artifacts.ts";
 import type { WorkflowContext } from "../github/context.ts";
 import { ReportedError } from "../sweep/errors.ts";
+import { duration } from "../sweep/file/fields.ts";
 import { optionalText, optionalWholeNumber, secret, wholeNumberOr } from "./inputs.ts";
 import type { RegistryLogin } from "./registry-login.ts";
 
@@ -39,4 +40,29 @@ export function registryLogin(context: WorkflowContext, token: string | null): R
 export function workers(): { readonly workers?: number } {
   const given = wholeNumberOr("workers", "auto", { least: 1 });
   return given === "auto" ? {} : { workers: given };
+}
+
+/** Whole minutes after which rented machines power off; null where nothing is said. */
+export function deadlineMinutes(): number | null {
+  const text = optionalText("deadline");
+  if (text === null) return null;
+  const parsed = duration.safeParse(text);
+  if (parsed.success) return Math.max(1, Math.ceil(parsed.data / 60_000));
+  throw wrongInput("deadline", text, "a duration such as 90m or 8h");
+}
+
+/** What machines may cost, in the provider's currency; null where nothing is said. */
+export function maxCost(): number | null {
+  const text = optionalText("max-cost");
+  if (text === null) return null;
+  const amount = /^\$?\d+(\.\d+)?$/.test(text) ? Number(text.replace("$", "")) : 0;
+  if (amount > 0) return amount;
+  throw wrongInput("max-cost", text, "an amount above 0, as 2.50");
+}
+
+function wrongInput(name: string, value: string, wanted: string): ReportedError {
+  return new ReportedError(
+    2,
+    `The input "${name}" is ${JSON.stringify(value.slice(0, 100))}: write ${wanted}.`,
+  );
 }

@@ -1,9 +1,11 @@
 import { getState } from "@actions/core";
 import { z } from "zod";
+import { PROVIDERS } from "../machines/provider.ts";
 
 /** Names of what main steps leave for their post steps. */
 export const SHARD_STATE = "shard";
 export const SWEEP_STATE = "sweep";
+export const POOL_STATE = "pool";
 
 const SHARD = z.object({
   /** Absolute path of the plan that was downloaded. */
@@ -30,6 +32,16 @@ const SWEEP = z.object({
 /** The same of a whole sweep. */
 export type SweepState = Readonly<z.infer<typeof SWEEP>>;
 
+const POOL = z.object({
+  provider: z.enum(PROVIDERS),
+  /** Absolute path of the folder in which the leases are recorded. */
+  store: z.string(),
+  /** Tells several pools of one workflow run apart. */
+  name: z.string().nullable(),
+});
+/** What the post step has to know of machines that the main step did not bring up whole. */
+export type PoolState = Readonly<z.infer<typeof POOL>>;
+
 /** The shard that the main step began and did not upload, or null. */
 export function shardState(): ShardState | null {
   return read(SHARD_STATE, SHARD);
@@ -38,6 +50,11 @@ export function shardState(): ShardState | null {
 /** The sweep that the main step began and did not upload, or null. */
 export function sweepState(): SweepState | null {
   return read(SWEEP_STATE, SWEEP);
+}
+
+/** The machines that the main step began to rent and did not bring up whole, or null. */
+export function poolState(): PoolState | null {
+  return read(POOL_STATE, POOL);
 }
 
 function read<T>(name: string, schema: z.ZodType<T>): T | null {

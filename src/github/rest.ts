@@ -61,6 +61,10 @@ export interface Purpose {
   readonly permission: string;
   /** What to do where there is no such thing; it may be another repository's. */
   readonly notFound: string;
+  /** What to do about a token that is wrong, where it is not the job's own. */
+  readonly wrongToken?: string;
+  /** What to do about a token that may not, where no job's own token may. */
+  readonly forbidden?: string;
 }
 
 /**
@@ -75,6 +79,13 @@ export function restError(cause: unknown, context: ApiContext, purpose: Purpose)
   const limit = rateLimit(status, headers);
   if (limit !== null) return say(limit);
   const permission = `permissions:\n  ${purpose.permission}`;
+  const { wrongToken, forbidden } = purpose;
+  if (status === 401 && wrongToken !== undefined) {
+    return say(`the token is wrong or has expired (401).\n${wrongToken}`);
+  }
+  if ((status === 403 || status === 404) && forbidden !== undefined) {
+    return say(`the token may not (${status}).\n${forbidden}`);
+  }
   switch (status) {
     case 401:
       return say(
@@ -115,7 +126,7 @@ export function restError(cause: unknown, context: ApiContext, purpose: Purpose)
 type Headers = Readonly<Record<string, unknown>>;
 
 /** Status and headers of an error of octokit; null where there was no answer. */
-function answerOf(error: unknown): { status: number | null; headers: Headers } {
+export function answerOf(error: unknown): { status: number | null; headers: Headers } {
   if (!(error instanceof Error) || !("status" in error) || typeof error.status !== "number") {
     return { status: null, headers: {} };
   }

@@ -1,15 +1,13 @@
-import { backoff, type Clock, realClock } from "./clock.ts";
+import { type Clock, realClock } from "./clock.ts";
 import { livenessOf } from "./holder.ts";
 import type { LeaseEvent, Released, UsedMachine } from "./lease-types.ts";
 import { leaseOf } from "./names.ts";
 import type { Machine, Provider } from "./provider.ts";
 import { deadlineOf, isAbandoned, type LeaseRecord } from "./record.ts";
+import { REMOVAL_PATIENCE as PATIENCE, removeListed, teller, usedUntil } from "./remove.ts";
 import { endAbandoned, type Unsettled } from "./settle.ts";
 import type { DamagedRecord, Store } from "./store.ts";
-import { firstLine, isUnavailable, patiently } from "./work.ts";
-
-/** Milliseconds for an outage, and until what was removed is not listed any more. */
-const PATIENCE = 10 * 60_000;
+import { patiently } from "./work.ts";
 
 export interface ReapReport {
   /** The provider's clock, in milliseconds since 1970. */
@@ -49,7 +47,7 @@ export async function reap(options: {
   readonly clock?: Clock | undefined;
 }): Promise<ReapReport> {
   const { provider, store, signal, clock = realClock } = options;
-  const tell = teller(options, clock);
+  const tell = teller(options.onStep, clock);
   const asking = { clock, signal, tell };
   const now = await patiently(asking, PATIENCE, () => provider.now(signal));
   const shown = await patiently(asking, PATIENCE, () => provider.list(signal));
@@ -81,8 +79,9 @@ export async function reap(options: {
   });
   const late = others.filter(({ machine, lease }) => deadlineOf(machine, lease) <= now);
   const kept = others.filter(({ machine, lease }) => deadlineOf(machine, lease) > now);
-  const rest = await removeLate(
+  const rest = await removeListed(
     late.map(({ machine }) => machine),
+    "over their deadline",
     { provider, ...asking },
   );
   const gone = late.filter(({ machine }) => !rest.ids.has(machine.id));
@@ -130,58 +129,4 @@ function whyKept(record: LeaseRecord | undefined, isDamaged: boolean): string {
   const { pid, host } = record.holder;
   const alive = livenessOf(record.holder) === "unknown" ? "may be in use" : "in use";
   return `${alive} by process ${pid} on ${host}`;
-}
-
-interface Asking {
-  readonly provider: Provider;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-  readonly tell: (step: LeaseEvent["step"], machines: readonly string[], text: string) => void;
-}
-
-/** What is still listed after all patience, and when the last listing was. */
-interface Rest {
-  readonly ids: ReadonlySet<string>;
-  readonly now: number | null;
-  readonly reason: string;
-}
-
-/** Removes machines by their ids, until a listing shows none of them. */
-async function removeLate(late: readonly Machine[], asking: Asking): Promise<Rest> {
-  const { provider, clock, signal, tell } = asking;
-  let ids: ReadonlySet<string> = new Set(late.map(({ id }) => id));
-  let now: number | null = null;
-  let reason = "it is still listed";
-  const began = clock.now();
-  for (let tried = 1; ids.size > 0; tried++) {
-    const names = late.filter(({ id }) => ids.has(id)).map(({ name }) => name);
-    tell("remove", names, `removing ${names.join(", ")}: over their deadline`);
-    try {
-      await provider.remove([...ids], signal);
-      const there = new Set((await provider.list(signal)).map(({ id }) => id));
-      ids = new Set([...ids].filter((id) => there.has(id)));
-      now = await provider.now(signal);
-      if (ids.size === 0) break;
-      reason = "it is still listed";
-    } catch (error) {
-      signal.throwIfAborted();
-      reason = firstLine(error);
-      if (!isUnavailable(error)) break;
-    }
-    if (clock.now() - began >= PATIENCE) break;
-    await clock.wait(backoff(tried), signal);
-  }
-  return { ids, now, reason };
-}
-
-function usedUntil(machine: Machine, gone: number): UsedMachine {
-  const { id, name, size, region, pricePerHour, created } = machine;
-  return { id, name, size, region, pricePerHour, created, gone };
-}
-
-function teller({ onStep }: Parameters<typeof reap>[0], clock: Clock): Asking["tell"] {
-  const began = clock.now();
-  return (step, machines, text) => {
-    onStep?.({ step, lease: "", machines, seconds: (clock.now() - began) / 1000, text });
-  };
 }

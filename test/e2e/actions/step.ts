@@ -12,7 +12,7 @@ import type { GitHub } from "../../lab/github/server.ts";
 import type { Run } from "../../lab/github/state.ts";
 
 /** The folder of an action; empty for the one at the root. */
-export type ActionFolder = "" | "build" | "plan" | "run" | "collect";
+export type ActionFolder = "" | "build" | "plan" | "run" | "collect" | "machines";
 
 /** The bundles of this working tree, in a folder of their own. */
 export async function bundles(): Promise<Disposable & { readonly folder: string }> {

@@ -1,6 +1,7 @@
 /** REST bodies, held by the compiler to GitHub's own description of them. */
 
 import type { components } from "@octokit/openapi-types";
+import type { Runner } from "./runners.ts";
 import { type Artifact, expired, type Job, newest, type Repository, type Run } from "./state.ts";
 
 type Schemas = components["schemas"];
@@ -75,6 +76,19 @@ export function runPayload(apiUrl: string, run: Run): Schemas["workflow-run"] {
     },
     repository: minimalRepository(apiUrl, run.repository),
     head_repository: minimalRepository(apiUrl, run.headRepository),
+  };
+}
+
+export function runnerPayload({ id, name, labels, session, job }: Runner): Schemas["runner"] {
+  return {
+    id,
+    runner_group_id: 1,
+    name,
+    os: session === null ? "unknown" : "Linux",
+    status: session === null ? "offline" : "online",
+    busy: job !== null,
+    ephemeral: true,
+    labels: labels.map((label, i) => ({ id: i + 1, name: label, type: "custom" as const })),
   };
 }
 

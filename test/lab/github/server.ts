@@ -23,6 +23,7 @@ import {
   restCall,
   restError,
 } from "./rest.ts";
+import { newRunnerPool, type QueuedJob, type Runner } from "./runners.ts";
 import * as state from "./state.ts";
 
 type BlobMethod = "PutBlock" | "PutBlockList" | "PutBlob" | "GetBlob";
@@ -52,6 +53,10 @@ export interface GitHub extends AsyncDisposable {
   env(run: state.Run, options?: EnvironmentOptions): Promise<Record<string, string>>;
   /** A token of other permissions than the run's own, `run.token`. */
   token(repository: state.Repository, permissions: state.Permissions): string;
+  /** All runners that were ever registered. */
+  runners(): readonly Runner[];
+  /** A job for a runner with this label: a shell command. */
+  queueJob(name: string, label: string, script: string): QueuedJob;
   fail(method: Method, fault: Fault): void;
   /** So many REST calls are left; the next one after them gets 403 until `resetAt`. */
   limitRate(remaining: number, resetAt?: Date): void;
@@ -62,8 +67,15 @@ export interface GitHub extends AsyncDisposable {
   zip(artifact: state.Artifact): Promise<Buffer>;
 }
 
-/** `artifactsPerJob`: GitHub's limit is 500. Throws where the lab has no azurite. */
-export async function startGitHub(options: { artifactsPerJob?: number } = {}): Promise<GitHub> {
+export interface GitHubOptions {
+  /** GitHub's limit is 500, the default. */
+  readonly artifactsPerJob?: number;
+  /** Where runners find this machine's loopback; default: it is their own. */
+  readonly runnersReach?: string;
+}
+
+/** Throws where the lab has no azurite. */
+export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> {
   const program = findAzurite();
   if (program === null) throw new Error("no azurite: run scripts/lab/up.sh");
   await using cleanup = new AsyncDisposableStack();
@@ -89,10 +101,16 @@ export async function startGitHub(options: { artifactsPerJob?: number } = {}): P
   const calls: Call[] = [];
   const rate: Rate = { limit: 1_000, remaining: 1_000, resetAt: new Date(Date.now() + 3_600_000) };
   const limit = options.artifactsPerJob ?? 500;
-  const services = { state: world, blobs, rate, limit, origin: apiUrl, apiUrl };
+  const runners = newRunnerPool(`http://${options.runnersReach ?? "127.0.0.1"}:${address.port}`);
+  const services = { state: world, blobs, rate, limit, origin: apiUrl, apiUrl, runners };
 
   server.on("request", (request, response) => {
     const url = new URL(request.url ?? "/", apiUrl);
+    const own = /^\/_runner\/(\w+)$/.exec(url.pathname)?.[1];
+    if (own !== undefined) {
+      runners.answer(own, request, response).catch(() => response.destroy());
+      return;
+    }
     const method = methodOf(request, url);
     const call: Call = { method, path: url.pathname, status: null };
     calls.push(call);
@@ -125,6 +143,8 @@ export async function startGitHub(options: { artifactsPerJob?: number } = {}): P
     env: (run, wanted = {}) =>
       jobEnvironment(world, { apiUrl, resultsUrl: apiUrl }, folder, run, wanted),
     token: (of, permissions) => state.addToken(world, { repository: of, permissions }),
+    runners: () => runners.all,
+    queueJob: (name, label, script) => runners.queue({ name, label, script }),
     fail: (method, fault) => faults.add(method, fault),
     limitRate: (remaining, resetAt) => {
       rate.remaining = remaining;
@@ -171,7 +191,10 @@ async function answer(
   }
   if (blobOf(url.pathname) !== null) return answerBlob(services, request, url);
   const call = restCall(request.method ?? "", url, authorization);
-  return call === null ? restError(404, "Not Found") : answerRest(services, call);
+  if (call === null) return restError(404, "Not Found");
+  const body =
+    request.method === "POST" ? Buffer.concat(await request.toArray()).toString() : "null";
+  return answerRest(services, call, JSON.parse(body));
 }
 
 /** A finalized artifact cannot be changed any more, although the upload's signature still holds. */
