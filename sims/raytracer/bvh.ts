@@ -55,7 +55,9 @@ export function buildTree(shapeBoxes: Float64Array, count: number): Tree {
   const writeBox = (target: Float64Array, at: number, start: number, end: number): void => {
     const box = emptyBox();
     for (let i = start; i < end; i++) growByBox(box, shapeBoxes, (order[i] as number) * BOX_SIZE);
-    target.set(box, at);
+    for (let side = 0; side < BOX_SIZE; side++) {
+      target[at + side] = outwards(box[side] as number, side < 3 ? -1 : 1);
+    }
   };
 
   if (count >= 2) {
@@ -182,10 +184,18 @@ function growByBox(box: Float64Array, by: Float64Array, at: number): void {
   }
 }
 
-/** Half the surface of a box; 0 for an empty one. */
-function halfArea(box: Float64Array): number {
-  const x = (box[3] as number) - (box[0] as number);
-  const y = (box[4] as number) - (box[1] as number);
-  const z = (box[5] as number) - (box[2] as number);
+/**
+ * A side of a box, moved by the least that moves it: a ray that runs exactly in the side's plane meets
+ * what touches it, and has to be on the inner side for that.
+ */
+function outwards(side: number, direction: -1 | 1): number {
+  return Math.abs(side) < FAR ? side + direction * (Math.abs(side) * 2 ** -52 + 1e-100) : side;
+}
+
+/** Half the surface of the box that starts there; 0 for an empty one. */
+export function halfArea(boxes: ArrayLike<number>, at = 0): number {
+  const x = (boxes[at + 3] as number) - (boxes[at] as number);
+  const y = (boxes[at + 4] as number) - (boxes[at + 1] as number);
+  const z = (boxes[at + 5] as number) - (boxes[at + 2] as number);
   return x < 0 ? 0 : x * y + y * z + z * x;
 }
