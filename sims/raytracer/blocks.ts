@@ -2,13 +2,8 @@
  * Renders a picture block by block. What a block gets depends on the picture and the seed alone, not
  * on the tile or the thread that renders it.
  */
-import { makePathTracer, type PathSettings } from "./path.ts";
-import { makeSampler } from "./sampler.ts";
-import { aimCamera } from "./view.ts";
-import type { World } from "./world.ts";
+import { BLOCK, type Kernel, type KernelSettings, SUMS } from "./kernel.ts";
 
-/** Width and height of a block in pixels; the borders of tiles are multiples of it. */
-export const BLOCK = 8;
 /** Numbers of a pixel: mean red, green, blue, and the samples. */
 export const PIXEL_SIZE = 4;
 
@@ -20,26 +15,12 @@ export interface Area {
   readonly height: number;
 }
 
-export interface BlockSettings extends PathSettings {
-  /** Of the whole picture, in pixels. */
-  readonly width: number;
-  readonly height: number;
+export interface BlockSettings extends KernelSettings {
   readonly area: Area;
   /** Most samples of a pixel. */
   readonly samples: number;
-  readonly seed: number;
-  /** Noise differs from frame to frame. */
-  readonly frame: number;
-  readonly stratify: boolean;
   /** Where a block may stop before it has all samples; 0 for never. */
   readonly noiseTarget: number;
-}
-
-export interface BlockRenderer {
-  /** Renders a block of the area, by its number from the left, then from the top. */
-  render(block: number): void;
-  /** How many rays were traced so far. */
-  rays(): number;
 }
 
 /** Samples of a pixel before a block may stop, and steps in which it goes on from there. */
@@ -52,54 +33,17 @@ export function countBlocks({ width, height }: Area): number {
 /**
  * @param pixels `PIXEL_SIZE` numbers for each pixel of the area
  * @param errors for each, the variance of its mean luminance, relative to it where that is above 1
+ * @returns what renders a block of the area, by its number from the left, then from the top
  */
 export function makeBlockRenderer(
-  world: World,
-  view: Float64Array,
+  kernel: Kernel,
   settings: BlockSettings,
   pixels: Float32Array,
   errors: Float32Array,
-): BlockRenderer {
-  const { width, height, area, samples, noiseTarget } = settings;
-  const sampler = makeSampler(settings.seed, settings.frame, settings.stratify);
-  const tracer = makePathTracer(world, sampler, settings);
-  const { ray, color } = tracer;
-  const { pair, startPixel, startSample, draw } = sampler;
+): (block: number) => void {
+  const { area, samples, noiseTarget } = settings;
+  const { sums, sample } = kernel;
   const columns = Math.ceil(area.width / BLOCK);
-  const inverseWidth = 1 / width;
-  const inverseHeight = 1 / height;
-  /** Of each pixel of the block: sums of red, green, blue, and of the square of luminance. */
-  const sums = new Float64Array(BLOCK * BLOCK * 4);
-
-  /** Adds samples to the pixel that is `at` in `sums`. */
-  function sample(pixelX: number, pixelY: number, at: number, from: number, to: number): void {
-    startPixel(pixelY * width + pixelX);
-    let red = sums[at] as number;
-    let green = sums[at + 1] as number;
-    let blue = sums[at + 2] as number;
-    let squares = sums[at + 3] as number;
-    for (let index = from; index < to; index++) {
-      startSample(index);
-      draw(0);
-      const x = (pixelX + (pair[0] as number)) * inverseWidth;
-      const y = (pixelY + (pair[1] as number)) * inverseHeight;
-      draw(1);
-      aimCamera(view, ray, x, y, pair[0] as number, pair[1] as number);
-      tracer.trace();
-      const r = color[0] as number;
-      const g = color[1] as number;
-      const b = color[2] as number;
-      const bright = 0.2126 * r + 0.7152 * g + 0.0722 * b;
-      red += r;
-      green += g;
-      blue += b;
-      squares += bright * bright;
-    }
-    sums[at] = red;
-    sums[at + 1] = green;
-    sums[at + 2] = blue;
-    sums[at + 3] = squares;
-  }
 
   /** The variance of a sample's luminance, relative to the mean where that is above 1. */
   function variance(at: number, count: number): number {
@@ -124,7 +68,7 @@ export function makeBlockRenderer(
     while (done < goal) {
       for (let y = top; y < bottom; y++) {
         for (let x = left; x < right; x++) {
-          const at = ((y - top) * BLOCK + x - left) * 4;
+          const at = ((y - top) * BLOCK + x - left) * SUMS;
           sample(area.x + x, area.y + y, at, done, goal);
         }
       }
@@ -133,7 +77,7 @@ export function makeBlockRenderer(
     }
     for (let y = top; y < bottom; y++) {
       for (let x = left; x < right; x++) {
-        const at = ((y - top) * BLOCK + x - left) * 4;
+        const at = ((y - top) * BLOCK + x - left) * SUMS;
         const pixel = y * area.width + x;
         pixels[pixel * PIXEL_SIZE] = (sums[at] as number) / done;
         pixels[pixel * PIXEL_SIZE + 1] = (sums[at + 1] as number) / done;
@@ -152,7 +96,7 @@ export function makeBlockRenderer(
       let sum = 0;
       for (let y = top; y < bottom; y++) {
         for (let x = left; x < right; x++)
-          sum += variance(((y - top) * BLOCK + x - left) * 4, done);
+          sum += variance(((y - top) * BLOCK + x - left) * SUMS, done);
       }
       const deviation = Math.sqrt(sum / ((bottom - top) * (right - left)));
       const needed = (deviation * Math.sqrt(samples)) / noiseTarget;
@@ -164,5 +108,5 @@ export function makeBlockRenderer(
     }
   }
 
-  return { render, rays: () => tracer.counts[0] as number };
+  return render;
 }

@@ -24,9 +24,14 @@ export interface Sampler {
   drawOne(place: number): void;
 }
 
+/** The word from which all numbers of a frame come. */
+export function startOf(seed: number, frame: number): number {
+  return mix(mix(mix(seed | 0) ^ Math.floor(seed / 2 ** 32)) + frame);
+}
+
 /** A sampler for a frame; `stratified: false` makes all numbers independent. */
 export function makeSampler(seed: number, frame: number, stratified: boolean): Sampler {
-  const start = mix(mix(mix(seed | 0) ^ Math.floor(seed / 2 ** 32)) + frame);
+  const start = startOf(seed, frame);
   const evenPlaces = stratified ? EVEN_PLACES : 0;
   const pair = new Float64Array(2);
   let pixelSeed = 0;

@@ -1,14 +1,16 @@
 import { writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { type Area, BLOCK, PIXEL_SIZE } from "./blocks.ts";
+import { type Area, PIXEL_SIZE } from "./blocks.ts";
 import { encodeLinear, encodePicture } from "./image.ts";
+import { BLOCK } from "./kernel.ts";
 import { type RawParameters, type Result, type Simulation, wholeNumber } from "./protocol.ts";
 import { cameraAt } from "./scene.ts";
 import { type LoadedScene, loadScene } from "./scene-file.ts";
 import { scenes } from "./scenes.ts";
-import { type Rendered, renderArea } from "./threads.ts";
+import { type KernelName, type Rendered, renderArea } from "./threads.ts";
 import { buildView } from "./view.ts";
+import { hasWasm } from "./wasm-kernel.ts";
 import { buildWorld, type World } from "./world.ts";
 
 interface Parameters {
@@ -24,6 +26,7 @@ interface Parameters {
   seed: number;
   frame: number;
   threads: number;
+  kernel: KernelName;
   noiseTarget: number;
   nextEvent: boolean;
   importance: boolean;
@@ -47,6 +50,8 @@ Usage: node main.ts [--scene NAME] [--width N] [--height N] [--samples N] ... [-
   --tile X,Y,C,R      only the tile in column X and row Y, both from 0, of a grid of C columns
                       and R rows
   --threads N         1 to 256 (default: as many as there are cores)
+  --kernel NAME       wasm, typescript, or auto: wasm, which is faster, wherever Node has WebAssembly
+                      with SIMD; the pictures are the same (default auto)
   --noise-target T    ends where the noise is below T before all samples are taken, 0 to 1;
                       0 takes all samples everywhere (default 0)
   --linear on|off     also writes picture.f32, linear floats; a tile always does (default off)
@@ -76,6 +81,7 @@ export const simulation: Simulation<Parameters> = {
     frames: { type: "string", default: "1" },
     tile: { type: "string" },
     threads: { type: "string", default: `${Math.min(256, availableParallelism())}` },
+    kernel: { type: "string", default: "auto" },
     "noise-target": { type: "string", default: "0" },
     linear: { type: "string", default: "off" },
     "next-event": { type: "string", default: "on" },
@@ -100,6 +106,7 @@ function check(raw: RawParameters): Parameters {
     depth: wholeNumber(raw, "depth", 1, 1000),
     seed: wholeNumber(raw, "seed", 0, Number.MAX_SAFE_INTEGER),
     threads: wholeNumber(raw, "threads", 1, 256),
+    kernel: kernelOf(raw.kernel),
     noiseTarget: fraction(raw, "noise-target"),
     nextEvent: onOrOff(raw, "next-event"),
     importance: onOrOff(raw, "importance"),
@@ -125,10 +132,10 @@ function check(raw: RawParameters): Parameters {
  * @throws Error where pixels are not numbers
  */
 function run(parameters: Parameters, output: string): Result {
-  const { world, view, width, height, tile, threads } = parameters;
+  const { world, view, width, height, tile, kernel, threads } = parameters;
   const area = tile ?? { x: 0, y: 0, width, height };
   const started = performance.now();
-  const rendered = renderArea(world, view, { ...parameters, area }, threads);
+  const rendered = renderArea(world, view, { ...parameters, area }, kernel, threads);
   const seconds = (performance.now() - started) / 1000;
   const { samples, noise } = summarize(rendered);
   const { pixels, rays } = rendered;
@@ -142,6 +149,7 @@ function run(parameters: Parameters, output: string): Result {
     width: area.width,
     height: area.height,
     threads,
+    kernel,
     rays,
     rays_per_second: rays / seconds,
     seconds,
@@ -193,6 +201,18 @@ function tileOf(raw: unknown, width: number, height: number): Area | null {
     width: border(x + 1, columns, mostColumns, width) - left,
     height: border(y + 1, rows, mostRows, height) - top,
   };
+}
+
+function kernelOf(raw: unknown): KernelName {
+  if (raw === "typescript") return raw;
+  if (raw !== "auto" && raw !== "wasm") {
+    throw new Error(`--kernel: expected auto, wasm or typescript, got ${show(raw)}`);
+  }
+  if (hasWasm()) return "wasm";
+  if (raw === "auto") return "typescript";
+  throw new Error(
+    "--kernel: there is no WebAssembly with SIMD here; auto and typescript do without",
+  );
 }
 
 function fraction(raw: RawParameters, name: string): number {

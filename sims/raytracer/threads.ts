@@ -3,13 +3,9 @@
  * the thread that asks takes part, so that a picture does not wait for the others to start.
  */
 import { Worker } from "node:worker_threads";
-import {
-  type BlockRenderer,
-  type BlockSettings,
-  countBlocks,
-  makeBlockRenderer,
-  PIXEL_SIZE,
-} from "./blocks.ts";
+import { type BlockSettings, countBlocks, makeBlockRenderer, PIXEL_SIZE } from "./blocks.ts";
+import { type Kernel, makeKernel } from "./kernel.ts";
+import { compileKernel, makeWasmKernel, type PlacedWorld, placeWorld } from "./wasm-kernel.ts";
 import type { World } from "./world.ts";
 
 /** What a thread needs, all of it shared. */
@@ -17,6 +13,8 @@ export interface Job {
   readonly world: World;
   readonly view: Float64Array;
   readonly settings: BlockSettings;
+  /** Where the world is in the memory of WebAssembly; null for the kernel in TypeScript. */
+  readonly placed: PlacedWorld | null;
   readonly pixels: Float32Array;
   readonly errors: Float32Array;
   /** See `NEXT`, `LEFT` and `FAILED`. */
@@ -38,10 +36,15 @@ export interface Rendered {
   readonly rays: number;
 }
 
+/** Which kernel renders: that of wasm-kernel.ts or that of kernel.ts. */
+export type KernelName = "wasm" | "typescript";
+
+/** @throws Error where a thread fails, or where the kernel does not run here */
 export function renderArea(
   world: World,
   view: Float64Array,
   settings: BlockSettings,
+  kernel: KernelName,
   threads: number,
 ): Rendered {
   const count = settings.area.width * settings.area.height;
@@ -50,6 +53,7 @@ export function renderArea(
     world,
     view,
     settings,
+    placed: kernel === "wasm" ? placeWorld(compileKernel(), world, view, threads) : null,
     pixels: floats(count * PIXEL_SIZE),
     errors: floats(count),
     state: new Int32Array(new SharedArrayBuffer(3 * 4)),
@@ -79,18 +83,24 @@ export function renderArea(
 
 /** Renders blocks until none is left to take. */
 export function takeBlocks(job: Job, thread: number): void {
-  const { world, view, settings, pixels, errors, state, rays } = job;
+  const { settings, pixels, errors, state, rays } = job;
   const blocks = countBlocks(settings.area);
-  let renderer: BlockRenderer | undefined;
+  let kernel: Kernel | undefined;
+  let render: ((block: number) => void) | undefined;
   for (;;) {
     const block = Atomics.add(state, NEXT, 1);
     if (block >= blocks) return;
-    renderer ??= makeBlockRenderer(world, view, settings, pixels, errors);
-    renderer.render(block);
-    rays[thread] = renderer.rays();
+    kernel ??= kernelOf(job, thread);
+    render ??= makeBlockRenderer(kernel, settings, pixels, errors);
+    render(block);
+    rays[thread] = kernel.rays();
     Atomics.sub(state, LEFT, 1);
     Atomics.notify(state, LEFT);
   }
+}
+
+function kernelOf({ world, view, settings, placed }: Job, thread: number): Kernel {
+  return placed ? makeWasmKernel(placed, settings, thread) : makeKernel(world, view, settings);
 }
 
 /** Wakes the thread that waits for the others, to tell of an error. */

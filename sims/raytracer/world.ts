@@ -207,7 +207,8 @@ function boxSides({ center, size: [width, height, depth], turn }: Solid & { kind
   ];
 }
 
-function boxOf({ kind, numbers }: Primitive): number[] {
+/** The box of a shape: see `BOX_SIZE`. */
+export function boxOf({ kind, numbers }: { kind: number; numbers: Iterable<number> }): number[] {
   const [x = 0, y = 0, z = 0, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = numbers;
   if (kind === SPHERE) return [x - a, y - a, z - a, x + a, y + a, z + a];
   return [

@@ -13,8 +13,12 @@ const MAIN = join(import.meta.dirname, "..", "main.ts");
 /** A size that no block divides. */
 const SMALL = ["--width", "50", "--height", "37", "--samples", "4"];
 
-function main(args: string[], env: NodeJS.ProcessEnv = {}) {
-  return spawnSync(process.execPath, [MAIN, ...args], { encoding: "utf8", env, cwd: scratch });
+function main(args: string[], env: NodeJS.ProcessEnv = {}, node: string[] = []) {
+  return spawnSync(process.execPath, [...node, MAIN, ...args], {
+    encoding: "utf8",
+    env,
+    cwd: scratch,
+  });
 }
 
 /** Renders into a new folder of that name. */
@@ -40,7 +44,14 @@ test("a picture is written with its metrics", () => {
   const png = readFileSync(join(output, "picture.png"));
   assert.deepEqual([png.readUInt32BE(16), png.readUInt32BE(20)], [50, 37]);
   const { rays, rays_per_second, seconds, noise, threads, ...rest } = readResult(output);
-  assert.deepEqual(rest, { scene: "glass-balls", frame: 0, width: 50, height: 37, samples: 4 });
+  assert.deepEqual(rest, {
+    scene: "glass-balls",
+    frame: 0,
+    width: 50,
+    height: 37,
+    kernel: "wasm",
+    samples: 4,
+  });
   assert.ok(typeof rays === "number" && rays > 50 * 37 * 4);
   assert.ok(typeof seconds === "number" && rays_per_second === rays / seconds);
   assert.ok(typeof noise === "number" && noise > 0 && noise < 1);
@@ -75,6 +86,35 @@ for (const [name, args] of [
   });
 }
 
+test("either kernel writes the same picture, and the result says which it was", () => {
+  const [wasm, plain] = ["wasm", "typescript"].map((kernel) => {
+    const output = render(`kernel-${kernel}`, ["--kernel", kernel, "--threads", "2"]);
+    assert.equal(readResult(output).kernel, kernel);
+    return readFileSync(join(output, "picture.png"), "base64");
+  });
+  assert.equal(wasm, plain);
+});
+
+/** Node takes a processor for one without the instructions that SIMD needs; only x64 may lack them. */
+const WITHOUT_SIMD = ["--no-enable-sse4-1"];
+const skip = process.arch === "x64" ? false : "every processor of this architecture has SIMD";
+
+test("without SIMD the kernel is that in TypeScript", { skip }, () => {
+  const output = join(scratch, "without-simd");
+  const { status, stderr } = main([...SMALL, "-o", output], {}, WITHOUT_SIMD);
+  assert.equal(stderr, "");
+  assert.equal(status, 0);
+  assert.equal(readResult(output).kernel, "typescript");
+});
+
+test("without SIMD '--kernel wasm' is wrong use and writes nothing", { skip }, () => {
+  const output = join(scratch, "never");
+  const { status, stderr } = main([...SMALL, "--kernel=wasm", "-o", output], {}, WITHOUT_SIMD);
+  assert.equal(status, 2);
+  assert.match(stderr, /^--kernel: there is no WebAssembly with SIMD here/);
+  assert.ok(!existsSync(output));
+});
+
 test("a noise target takes fewer samples where the picture is calm", () => {
   const output = render("calm", ["--noise-target", "0.2", "--samples", "64", "--linear", "on"]);
   const counts = new Set(linear(output).pixels.filter((_, index) => index % 4 === 3));
@@ -108,6 +148,10 @@ const wrongUses = [
   { args: ["--tile", "0,0,8,1"], message: /--tile: expected a grid of 1 to 7 columns/ },
   { args: ["--tile", "1,2"], message: /--tile: expected four whole numbers X,Y,COLUMNS,ROWS/ },
   { args: ["--threads", "0"], message: /--threads: expected/ },
+  {
+    args: ["--kernel", "fast"],
+    message: /--kernel: expected auto, wasm or typescript, got "fast"/,
+  },
   { args: ["--noise-target", "2"], message: /--noise-target: expected a number from 0 to 1/ },
   { args: ["--noise-target", "NaN"], message: /--noise-target: expected a number from 0 to 1/ },
   { args: ["--next-event", "maybe"], message: /--next-event: expected on or off, got "maybe"/ },
@@ -144,7 +188,7 @@ test("--help names every flag", () => {
   const { status, stdout } = main(["--help"]);
   assert.equal(status, 0);
   const flags =
-    "scene width height samples depth seed frame frames tile threads noise-target linear";
+    "scene width height samples depth seed frame frames tile threads kernel noise-target linear";
   for (const flag of [
     ...flags.split(" "),
     "next-event",

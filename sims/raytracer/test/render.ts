@@ -1,7 +1,7 @@
 import type { BlockSettings } from "../blocks.ts";
 import type { Mesh } from "../obj.ts";
 import type { Camera, Material, Scene, SceneObject, Sky } from "../scene.ts";
-import { type Rendered, renderArea } from "../threads.ts";
+import { type KernelName, type Rendered, renderArea } from "../threads.ts";
 import { buildView } from "../view.ts";
 import { buildWorld } from "../world.ts";
 
@@ -24,6 +24,7 @@ export function render(
   settings: Partial<BlockSettings> = {},
   threads = 1,
   meshOf = NO_MESH,
+  kernel: KernelName = "typescript",
 ): Rendered {
   const camera: Camera = {
     position: [0, 0, 5],
@@ -53,6 +54,7 @@ export function render(
       roulette: true,
       ...settings,
     },
+    kernel,
     threads,
   );
 }
