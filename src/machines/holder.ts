@@ -15,7 +15,12 @@ export interface Holder {
 
 /** This process. */
 export function thisHolder(): Holder {
-  return { pid: process.pid, started: startOf(process.pid), ...system(), host: hostname() };
+  return holderOf(process.pid);
+}
+
+/** A process of this computer. */
+export function holderOf(pid: number): Holder {
+  return { pid, started: startOf(pid), ...system(), host: hostname() };
 }
 
 /**
