@@ -53,7 +53,8 @@ export async function releaseLease(
  * confirmed that nothing of it is left.
  * @throws LeaseError where that could not be confirmed; the record remains, for a later process.
  */
-export async function endLease(work: LeaseWork, how: ReleasePatience = {}): Promise<Released> {
+export async function endLease(held: LeaseWork, how: ReleasePatience = {}): Promise<Released> {
+  const work = unhindered(held);
   try {
     await work.change((record) => ({ ...record, state: "releasing" }));
     if (mayExist(work.record())) await removeAll(work, how);
@@ -63,8 +64,25 @@ export async function endLease(work: LeaseWork, how: ReleasePatience = {}): Prom
   }
   const { id, run, machines } = work.record();
   await work.store.remove(id);
-  work.tell("gone", [], `all machines of lease ${id} are gone`);
+  work.tell("gone", [], goneText(work.record()));
   return { lease: id, run, used: machines.flatMap(usedOf) };
+}
+
+/**
+ * The same work, which a journal that cannot be written does not stop: on a full disk machines are
+ * given back all the same. What it has is older then, and still leads a later process to them.
+ */
+function unhindered(work: LeaseWork): LeaseWork {
+  let told = false;
+  const change: LeaseWork["change"] = async (how) => {
+    try {
+      await work.change(how);
+    } catch (error) {
+      if (!told) work.tell("failed", [], firstLine(error));
+      told = true;
+    }
+  };
+  return { ...work, change };
 }
 
 /** False where no create call was made, or all were refused. */
@@ -75,8 +93,9 @@ function mayExist({ calls, machines }: LeaseRecord): boolean {
 async function removeAll(work: LeaseWork, how: ReleasePatience): Promise<void> {
   const { patience = PATIENCE, unknown = WAIT_FOR_UNKNOWN } = how;
   const began = work.clock.now();
+  const told = new Set<string>();
   for (let tried = 1; ; tried++) {
-    const rest = await removeOnce(work).catch((error: unknown) => {
+    const rest = await removeOnce(work, told).catch((error: unknown) => {
       work.signal.throwIfAborted();
       if (isUnavailable(error)) return error;
       throw error;
@@ -109,8 +128,11 @@ class StillThere extends Error {
   }
 }
 
-/** Looks what is there, asks for its end, and tells what was there. */
-async function removeOnce(work: LeaseWork): Promise<Rest> {
+/**
+ * Looks what is there, asks for its end, and tells what was there.
+ * @param told names whose removal was told: a machine that is on its way out may be listed for a while.
+ */
+async function removeOnce(work: LeaseWork, told: Set<string>): Promise<Rest> {
   const now = await work.provider.now(work.signal);
   const shown = await machinesOf(work);
   await work.change((record) => withGone(withMachines(record, shown, { seen: true }), shown, now));
@@ -118,8 +140,9 @@ async function removeOnce(work: LeaseWork): Promise<Rest> {
   const going = new Set(shown.filter(({ state }) => state === "removing").map(({ id }) => id));
   const asked = left.filter(({ id }) => !going.has(id));
   if (asked.length > 0) {
-    const names = asked.map(({ name }) => name);
-    work.tell("remove", names, `removing ${names.join(", ")}`);
+    const names = asked.map(({ name }) => name).filter((name) => !told.has(name));
+    if (names.length > 0) work.tell("remove", names, `removing ${names.join(", ")}`);
+    for (const name of names) told.add(name);
     await work.provider.remove(
       asked.map(({ id }) => id),
       work.signal,
@@ -144,6 +167,13 @@ function awaitedNames({ calls, machines }: LeaseRecord, now: number): readonly s
   return calls
     .filter(({ end, called }) => end === "open" && now - called <= NEVER_COMES)
     .flatMap(({ names }) => names.filter((name) => !known.has(name)));
+}
+
+function goneText({ id, machines }: LeaseRecord): string {
+  const [only] = machines;
+  if (only === undefined) return `nothing of lease ${id} was made`;
+  if (machines.length === 1) return `${only.name} is gone`;
+  return `all ${machines.length} machines of lease ${id} are gone`;
 }
 
 /** What a machine that is gone was used for; none while it is there. */

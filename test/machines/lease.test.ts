@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { LeaseEvent } from "../../src/machines/lease-types.ts";
 import { leaseTags } from "../../src/machines/names.ts";
+import type { Store } from "../../src/machines/store.ts";
 import { MINUTE, never, world } from "./fixtures.ts";
 import type { CallName, Fault } from "./memory-provider.ts";
 import { memoryReach } from "./memory-reach.ts";
@@ -291,6 +292,31 @@ describe("release", () => {
     cloud.heal();
     await settle();
     expect([names(), stored.records()]).toEqual([[], []]);
+  });
+
+  test("is not stopped by a journal that cannot be written, as on a full disk", async () => {
+    const { store, acquire, names, steps } = world();
+    let isFull = false;
+    const full = {
+      ...store(),
+      write: async (...given: Parameters<Store["write"]>) => {
+        if (isFull) throw new Error("no space left");
+        await store().write(...given);
+      },
+    };
+    const lease = await acquire({ store: full });
+    isFull = true;
+    expect((await lease.release(never())).used).toHaveLength(1);
+    expect(names()).toEqual([]);
+    expect(steps.filter(({ text }) => text === "no space left")).toHaveLength(1);
+  });
+
+  test("tells once of each machine that it goes, however long it is listed", async () => {
+    const { acquire, steps } = world({ lag: { gone: 3 * MINUTE } });
+    const lease = await acquire();
+    await lease.release(never());
+    const told = steps.map(({ text }) => text).filter((text) => text.includes(`${lease.id}-0`));
+    expect(told.slice(-2)).toEqual([`removing sim-${lease.id}-0`, `sim-${lease.id}-0 is gone`]);
   });
 
   test("does not believe the answer to a removal", async () => {
