@@ -66,6 +66,7 @@ export function digitalOcean(
     billing: BILLING,
     batch: BATCH,
     now: (signal) => now(api, signal),
+    account: (signal) => accountName(api, signal),
     sizes: (signal) => sizes(api, signal),
     check: async (request, signal) => {
       checkCount(request.count);
@@ -90,6 +91,13 @@ async function now(api: Api, signal: AbortSignal): Promise<number> {
   const { date } = await api({ ...reading(ACCOUNT), action, send: getAccount }, signal);
   if (date !== null) return date;
   throw new ProviderError("unavailable", `${action}: its answer has no date.\nTry again later.`);
+}
+
+/** Droplets are a team's, of which every member has tokens; a user's own where there is no team. */
+async function accountName(api: Api, signal: AbortSignal): Promise<string> {
+  const action = "Cannot ask for the account";
+  const { account } = (await api({ ...reading(ACCOUNT), action, send: getAccount }, signal)).data;
+  return account.team?.uuid ?? account.uuid ?? "";
 }
 
 const getAccount: Call<unknown>["send"] = (dots) => dots.account.getAccount();

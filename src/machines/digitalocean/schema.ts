@@ -52,6 +52,9 @@ export const ACCOUNT = z.object({
     droplet_limit: z.number(),
     status: z.string().nullish(),
     status_message: z.string().nullish(),
+    uuid: z.string().nullish(),
+    /** Whose droplets a token shows; absent for a token of no team's. */
+    team: z.object({ uuid: z.string().nullish() }).nullish(),
   }),
 });
 export const ANYTHING = z.unknown();
