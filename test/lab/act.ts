@@ -60,6 +60,8 @@ export interface WorkflowOptions {
   readonly run?: RunOptions;
   /** Instead of a new run: one that `github.rerun` has given another attempt. All its jobs run. */
   readonly rerun?: Run;
+  /** Labels of self-hosted runners, whose jobs run on this machine as all others do. */
+  readonly labels?: (run: Run) => readonly string[];
   /** Of a workflow_dispatch. */
   readonly inputs?: Readonly<Record<string, string>>;
   /** Folders in the place of remote actions: `owner/repo@ref`. Those below act/ need no mention. */
@@ -141,7 +143,9 @@ export async function runWorkflow(options: WorkflowOptions): Promise<WorkflowRes
     [
       ...["--pdeathsig", "KILL", program, run.event, "--json", "--no-cache-server"],
       ...["--directory", repository.path, "--workflows", options.workflow],
-      ...["--platform", "ubuntu-latest=-self-hosted", "--platform", "ubuntu-24.04=-self-hosted"],
+      ...["ubuntu-latest", "ubuntu-24.04", ...(options.labels?.(run) ?? [])].flatMap((label) => [
+        ...["--platform", `${label}=-self-hosted`],
+      ]),
       ...["--eventpath", eventPath, "--env-file", envFile, "--secret-file", secretFile],
       ...["--actor", run.actor, "--action-cache-path", join(folder, "cache")],
       // What git ignores and `also` has brought is for the checkout too.

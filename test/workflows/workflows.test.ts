@@ -102,7 +102,6 @@ describe.each([...ours, ...templates])("%s", (file) => {
 
 describe("sweep.yml", () => {
   const sweep = workflow(".github/workflows/sweep.yml");
-  const dispatch = typeof sweep.on === "string" ? null : sweep.on.workflow_dispatch;
 
   it("leaves room for overrides in the 400 characters of a concurrency group", () => {
     const long: Readonly<Record<string, string>> = {
@@ -119,6 +118,43 @@ describe("sweep.yml", () => {
       expect(group, "other requests do not wait").toContain(`inputs.${name} `);
     }
   });
+
+  it("is called in eight lines, whose permissions are enough and no more", () => {
+    const comment = read(".github/workflows/sweep.yml").split("\nname:")[0] ?? "";
+    const lines = comment.split("\n").filter((line) => line.startsWith("#   "));
+    expect(lines).toHaveLength(8);
+    const caller = parseWorkflow(lines.map((line) => line.slice(4)).join("\n"));
+    expect(caller.jobs.sweep?.uses).toBe("org/sim-pipeline/.github/workflows/sweep.yml@v1");
+    // All of them read; a called job that asks for more than its caller has is refused.
+    const asked = Object.values(sweep.jobs).map((job) => job.permissions);
+    expect(caller.permissions).toEqual(Object.assign({}, ...asked));
+  });
+
+  it("shares its jobs with sweep-on-machines.yml", () => {
+    const { jobs } = workflow(".github/workflows/sweep-on-machines.yml");
+    for (const name of ["plan", "run", "collect"]) {
+      expect(jobs[name]?.steps.map(({ uses }) => uses)).toEqual(
+        sweep.jobs[name]?.steps.map(({ uses }) => uses),
+      );
+      expect(jobs[name]?.permissions).toEqual(sweep.jobs[name]?.permissions);
+    }
+  });
+
+  it("does what ci.yml does, but for where its actions come from", () => {
+    const { jobs } = workflow(".github/workflows/ci.yml");
+    const released = (text: string) => text.replace("org/sim-pipeline", ".").replace("@v1", "");
+    for (const name of ["plan", "run", "collect"]) {
+      const used = sweep.jobs[name]?.steps.map(({ uses = "" }) => released(uses));
+      expect(jobs[name]?.steps.map(({ uses }) => uses)).toEqual(
+        expect.arrayContaining(used?.filter((uses) => uses !== "") ?? []),
+      );
+    }
+  });
+});
+
+describe.each(["sweep.yml", "sweep-on-machines.yml"])("the inputs of %s", (name) => {
+  const sweep = workflow(`.github/workflows/${name}`);
+  const dispatch = typeof sweep.on === "string" ? null : sweep.on.workflow_dispatch;
 
   it("stays within GitHub's 25 inputs of a dispatch, and takes them from callers too", () => {
     const inputs = Object.keys(dispatch?.inputs ?? {});
@@ -138,27 +174,35 @@ describe("sweep.yml", () => {
       expect(one).toHaveProperty("description");
     }
   });
+});
 
-  it("is called in eight lines, whose permissions are enough and no more", () => {
-    const comment = read(".github/workflows/sweep.yml").split("\nname:")[0] ?? "";
-    const lines = comment.split("\n").filter((line) => line.startsWith("#   "));
-    expect(lines).toHaveLength(8);
-    const caller = parseWorkflow(lines.map((line) => line.slice(4)).join("\n"));
-    expect(caller.jobs.sweep?.uses).toBe("org/sim-pipeline/.github/workflows/sweep.yml@v1");
-    // All of them read; a called job that asks for more than its caller has is refused.
-    const asked = Object.values(sweep.jobs).map((job) => job.permissions);
-    expect(caller.permissions).toEqual(Object.assign({}, ...asked));
+describe.each([
+  ["sweep-on-machines.yml", "sweep"],
+  ["reap.yml", "reap"],
+])("the lines that call %s", (name, job) => {
+  const comment = read(`.github/workflows/${name}`).split("\nname:")[0] ?? "";
+  const lines = comment.split("\n").filter((line) => line.startsWith("#   "));
+  const caller = parseWorkflow(lines.map((line) => line.slice(4)).join("\n"));
+  const called = workflow(`.github/workflows/${name}`);
+
+  it("call it, with permissions that are enough and no more", () => {
+    expect(caller.jobs[job]?.uses).toBe(`org/sim-pipeline/.github/workflows/${name}@v1`);
+    const all = Object.values(called.jobs).flatMap(({ permissions = {} }) =>
+      Object.entries(permissions),
+    );
+    // What one job may write, the caller has to give, whatever another one only reads.
+    const needed = Object.fromEntries(all.toSorted(([, a], [, b]) => (a < b ? -1 : a > b ? 1 : 0)));
+    expect(caller.permissions).toEqual(needed);
   });
 
-  it("does what ci.yml does, but for where its actions come from", () => {
-    const { jobs } = workflow(".github/workflows/ci.yml");
-    const released = (text: string) => text.replace("org/sim-pipeline", ".").replace("@v1", "");
-    for (const name of ["plan", "run", "collect"]) {
-      const used = sweep.jobs[name]?.steps.map(({ uses = "" }) => released(uses));
-      expect(jobs[name]?.steps.map(({ uses }) => uses)).toEqual(
-        expect.arrayContaining(used?.filter((uses) => uses !== "") ?? []),
-      );
-    }
+  it("pass what is there, and what is required", () => {
+    const { inputs } = callOf(called);
+    const given = Object.keys(caller.jobs[job]?.with ?? {});
+    expect(Object.keys(inputs)).toEqual(expect.arrayContaining(given));
+    const required = Object.entries(inputs).flatMap(([key, input]) =>
+      z.looseObject({ required: z.literal(true) }).safeParse(input).success ? [key] : [],
+    );
+    expect(given).toEqual(expect.arrayContaining(required));
   });
 });
 

@@ -45,7 +45,10 @@ export interface RunnerPool {
   readonly all: readonly Runner[];
   register(id: number, repository: Repository, wanted: NewRunner): Runner;
   queue(job: Pick<Job, "name" | "label" | "script">): QueuedJob;
-  /** Answers a runner's own call. */
+  /**
+   * Answers a runner's own call, or a job's that runs elsewhere: `claim` answers with the name of the
+   * runner that has taken it.
+   */
   answer(what: string, request: IncomingMessage, response: ServerResponse): Promise<void>;
 }
 
@@ -65,6 +68,7 @@ const said = z.object({
   job: z.string().optional(),
   result: z.string().optional(),
 });
+const claimed = z.object({ label: z.string(), job: z.string() });
 
 /** @param serverUrl where runners find this server. */
 export function newRunnerPool(serverUrl: string): RunnerPool {
@@ -85,6 +89,14 @@ export function newRunnerPool(serverUrl: string): RunnerPool {
       job.taken(runner);
     }
   }
+
+  const queue: RunnerPool["queue"] = ({ name, label, script }) => {
+    const taken = Promise.withResolvers<Runner>();
+    const ended = Promise.withResolvers<string>();
+    queued.push({ name, label, script, taken: taken.resolve, ended: ended.resolve });
+    assign();
+    return { taken: taken.promise, ended: ended.promise };
+  };
 
   return {
     all,
@@ -112,16 +124,17 @@ export function newRunnerPool(serverUrl: string): RunnerPool {
       all.push(runner);
       return runner;
     },
-    queue: ({ name, label, script }) => {
-      const taken = Promise.withResolvers<Runner>();
-      const ended = Promise.withResolvers<string>();
-      queued.push({ name, label, script, taken: taken.resolve, ended: ended.resolve });
-      assign();
-      return { taken: taken.promise, ended: ended.promise };
-    },
+    queue,
     answer: async (what, request, response) => {
       const text = Buffer.concat(await request.toArray()).toString();
-      const { clientId, job, result } = said.parse(JSON.parse(text));
+      const content: unknown = JSON.parse(text);
+      if (what === "claim") {
+        const { job: name, label } = claimed.parse(content);
+        const runner = await queue({ name, label, script: "true" }).taken;
+        response.end(runner.name);
+        return;
+      }
+      const { clientId, job, result } = said.parse(content);
       const runner = all.find((one) => one.clientId === clientId && !one.removed);
       if (runner === undefined) {
         response.writeHead(401).end();
