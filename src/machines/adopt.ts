@@ -4,7 +4,7 @@ import { thisHolder } from "./holder.ts";
 import type { AcquireOptions, Reach } from "./lease-types.ts";
 import { deadlineOf, isAbandoned, type LeaseRecord, withMachines } from "./record.ts";
 import { endLease } from "./release.ts";
-import { firstLine, type LeaseWork, machinesOf, regardless, workOn } from "./work.ts";
+import { accountOf, firstLine, type LeaseWork, machinesOf, regardless, workOn } from "./work.ts";
 
 /** Of the minutes that are asked for, what has to be left of an earlier lease's. */
 const ENOUGH = 0.5;
@@ -20,13 +20,15 @@ export async function adoptLease(
   options: AcquireOptions,
   reach: Reach,
 ): Promise<LeaseRecord | null> {
-  const { store, provider, run } = options;
-  const account = (await provider.account?.(options.signal)) ?? null;
+  const { store } = options;
+  const left = (await store.list()).records.filter((one) => isLeftOf(one, options));
+  if (left.length === 0) return null;
+  const account = await accountOf(options);
   let adopted: LeaseRecord | null = null;
-  for (const { id } of (await store.list()).records.filter((one) => one.run === run)) {
+  for (const { id } of left.filter((one) => one.account === account)) {
     using lock = store.lock(id);
     const record = lock === null ? null : await store.read(id);
-    if (record === null || !isLeftOf(record, options, account)) continue;
+    if (record === null || !isLeftOf(record, options)) continue;
     const work = workOn(record, options);
     if (adopted === null && (await takenOver(work, options, reach))) {
       adopted = work.record();
@@ -42,12 +44,11 @@ export async function adoptLease(
   return adopted;
 }
 
-function isLeftOf(record: LeaseRecord, options: AcquireOptions, account: string | null): boolean {
+function isLeftOf(record: LeaseRecord, options: AcquireOptions): boolean {
   return (
     record.run === options.run &&
     record.label === null &&
     record.provider === options.provider.name &&
-    record.account === account &&
     isAbandoned(record)
   );
 }

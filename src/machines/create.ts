@@ -1,7 +1,13 @@
 import { backoff } from "./clock.ts";
 import { machineName } from "./names.ts";
 import { type Machine, type Offer, type Order, ProviderError } from "./provider.ts";
-import { type LeaseRecord, type RecordedMachine, tagsOf, withMachines } from "./record.ts";
+import {
+  type LeaseRecord,
+  openNames,
+  type RecordedMachine,
+  tagsOf,
+  withMachines,
+} from "./record.ts";
 import { firstLine, isUnavailable, type LeaseWork, machinesOf } from "./work.ts";
 
 /** Milliseconds until every machine has to run and have its address. */
@@ -158,12 +164,4 @@ function indexOf({ name }: RecordedMachine): number {
 
 function isUp({ id, address }: RecordedMachine, shown: readonly Machine[]): boolean {
   return address !== null && shown.find((one) => one.id === id)?.state === "running";
-}
-
-/** Names of calls without an answer that nothing has been seen of. */
-function openNames({ calls, machines }: LeaseRecord): readonly string[] {
-  const known = new Set(machines.map(({ name }) => name));
-  return calls
-    .filter(({ end }) => end === "open")
-    .flatMap(({ names }) => names.filter((name) => !known.has(name)));
 }

@@ -2,7 +2,6 @@ import { ReportedError } from "../sweep/errors.ts";
 import { adoptLease } from "./adopt.ts";
 import { bringUp } from "./bring-up.ts";
 import { realClock } from "./clock.ts";
-import { sshReach } from "./connect.ts";
 import { awaitAddresses, createMachines, usable } from "./create.ts";
 import { thisHolder } from "./holder.ts";
 import {
@@ -15,9 +14,10 @@ import {
 } from "./lease-types.ts";
 import { newLeaseId } from "./names.ts";
 import type { Offer, ProviderError } from "./provider.ts";
+import { reachOf } from "./reach.ts";
 import { deadlineOf, type LeaseRecord, newRecord, type RecordedMachine } from "./record.ts";
 import { endLease, releaseLease, usedOf } from "./release.ts";
-import { firstLine, type LeaseWork, regardless, workOn } from "./work.ts";
+import { accountOf, firstLine, type LeaseWork, regardless, workOn } from "./work.ts";
 
 /**
  * Rents machines and resolves when at least `atLeast` of them are set up, are reached by SSH under a
@@ -30,13 +30,13 @@ import { firstLine, type LeaseWork, regardless, workOn } from "./work.ts";
  * @throws LeaseError where too few machines came up; `left` names what could not be given back.
  */
 export async function acquireLease(options: AcquireOptions): Promise<Lease> {
-  const reach = options.reach ?? sshReach;
+  const reach = options.reach ?? reachOf(options.provider.name);
   await checkOptions(options);
   const adopted = options.label === null ? await adoptLease(options, reach) : null;
   if (adopted !== null) return leaseOn(adopted, options, reach, { adopted: true });
   const { provider, store, signal } = options;
   const offer = await provider.check(options.request, signal);
-  const account = (await provider.account?.(signal)) ?? null;
+  const account = await accountOf(options);
   const record = newRecord({
     id: newLeaseId(),
     provider: provider.name,
@@ -164,20 +164,23 @@ function leasedMachine(machine: RecordedMachine): LeasedMachine[] {
 /** Names of runs and machines: what every provider's tags and GitHub's labels may hold. */
 const NAME = /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/;
 
+/** @throws ReportedError (2) for what cannot name a run or a machine. */
+export function checkLabel(name: string): void {
+  if (NAME.test(name)) return;
+  throw new ReportedError(
+    2,
+    `${JSON.stringify(name)} cannot name machines: use up to 40 of a-z, 0-9 and \`-\`, ` +
+      "with a letter or digit at both ends.",
+  );
+}
+
 /** More than a year, which no lease needs. */
 const MOST_MINUTES = 525_600;
 
 async function checkOptions(options: AcquireOptions): Promise<void> {
   const { run, label, minutes, atLeast, request, store } = options;
   const wrong = (message: string) => new ReportedError(2, message);
-  for (const name of [run, ...(label === null ? [] : [label])]) {
-    if (!NAME.test(name)) {
-      throw wrong(
-        `${JSON.stringify(name)} cannot name machines: use up to 40 of a-z, 0-9 and \`-\`, ` +
-          "with a letter or digit at both ends.",
-      );
-    }
-  }
+  for (const name of [run, ...(label === null ? [] : [label])]) checkLabel(name);
   if (!isWithin(request.count, 1, Number.MAX_SAFE_INTEGER)) {
     throw wrong(`The count of machines is ${request.count}; it is a whole number from 1 on.`);
   }

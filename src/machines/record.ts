@@ -152,3 +152,14 @@ export function withMachines(
   }
   return { ...record, machines: [...machines.values()] };
 }
+
+/** Names of calls without an answer that nothing has been seen of. */
+export function openNames({
+  calls,
+  machines,
+}: Pick<LeaseRecord, "calls" | "machines">): readonly string[] {
+  const known = new Set(machines.map(({ name }) => name));
+  return calls
+    .filter(({ end }) => end === "open")
+    .flatMap(({ names }) => names.filter((name) => !known.has(name)));
+}

@@ -1,13 +1,15 @@
 import { backoff, realClock } from "./clock.ts";
 import { LeaseError, type LeaseTools, type Released, type UsedMachine } from "./lease-types.ts";
 import type { Machine } from "./provider.ts";
-import { type LeaseRecord, type RecordedMachine, withMachines } from "./record.ts";
+import { type LeaseRecord, openNames, type RecordedMachine, withMachines } from "./record.ts";
 import {
+  accountOf,
   firstLine,
   isUnavailable,
   type LeaseWork,
   lockPatiently,
   machinesOf,
+  patiently,
   workOn,
 } from "./work.ts";
 
@@ -57,7 +59,10 @@ export async function endLease(held: LeaseWork, how: ReleasePatience = {}): Prom
   const work = unhindered(held);
   try {
     await work.change((record) => ({ ...record, state: "releasing" }));
-    if (mayExist(work.record())) await removeAll(work, how);
+    if (mayExist(work.record())) {
+      await checkAccount(work, how);
+      await removeAll(work, how);
+    }
   } catch (error) {
     await work.change((record) => ({ ...record, holder: null }));
     throw unconfirmed(work.record(), error);
@@ -83,6 +88,15 @@ function unhindered(work: LeaseWork): LeaseWork {
     }
   };
   return { ...work, change };
+}
+
+/** @throws Error with a token of another account: its listing shows nothing, and proves nothing. */
+async function checkAccount(work: LeaseWork, { patience = PATIENCE }: ReleasePatience) {
+  const { account } = work.record();
+  const ours = await patiently(work, patience, () => accountOf(work));
+  if (account !== ours) {
+    throw new Error(`it was rented with the account ${account}, and this token is of ${ours}`);
+  }
 }
 
 /** False where no create call was made, or all were refused. */
@@ -163,10 +177,8 @@ function withGone(record: LeaseRecord, shown: readonly Machine[], now: number): 
 
 /** Names of calls without an answer that nothing has been seen of, while they may still come. */
 function awaitedNames({ calls, machines }: LeaseRecord, now: number): readonly string[] {
-  const known = new Set(machines.map(({ name }) => name));
-  return calls
-    .filter(({ end, called }) => end === "open" && now - called <= NEVER_COMES)
-    .flatMap(({ names }) => names.filter((name) => !known.has(name)));
+  const coming = calls.filter(({ called }) => now - called <= NEVER_COMES);
+  return openNames({ calls: coming, machines });
 }
 
 function goneText({ id, machines }: LeaseRecord): string {
@@ -184,7 +196,7 @@ export function usedOf(machine: RecordedMachine): UsedMachine[] {
 
 function unconfirmed(record: LeaseRecord, cause: unknown): LeaseError {
   const there = record.machines.filter(({ gone }) => gone === null).map(({ name }) => name);
-  const open = cause instanceof StillThere ? cause.rest.unknown : awaitedNames(record, 0);
+  const open = cause instanceof StillThere ? cause.rest.unknown : openNames(record);
   const names = [...new Set([...there, ...open])];
   const text =
     there.length === 0

@@ -1,7 +1,7 @@
 import { type Clock, realClock } from "./clock.ts";
 import { LeaseError, type LeaseEvent, type Released } from "./lease-types.ts";
 import type { Provider, ProviderName } from "./provider.ts";
-import { isAbandoned, type LeaseRecord } from "./record.ts";
+import { isAbandoned, type LeaseRecord, openNames } from "./record.ts";
 import { endLease } from "./release.ts";
 import { type DamagedRecord, damagedText, type Store } from "./store.ts";
 import { firstLine, workOn } from "./work.ts";
@@ -97,14 +97,10 @@ export async function endAbandoned(
     readonly patience?: number;
   },
 ): Promise<Released | Unsettled | null> {
-  const { provider, store, patience = PATIENCE } = options;
+  const { store, patience = PATIENCE } = options;
   using lock = store.lock(id);
   const record = lock === null ? null : await store.read(id);
   if (record === null || !(options.overdue === true || isAbandoned(record))) return null;
-  if (record.account !== ((await provider.account?.(options.signal)) ?? null)) {
-    const whose = record.account ?? "another one";
-    return unsettledLease(record, `it was rented with the account ${whose}: use a token of that`);
-  }
   try {
     return await endLease(workOn(record, options), { patience, unknown: 0 });
   } catch (error) {
@@ -117,7 +113,6 @@ export async function endAbandoned(
 function unsettledLease(record: LeaseRecord, reason: string): Unsettled {
   const { id, run, provider } = record;
   const there = record.machines.filter(({ gone }) => gone === null).map(({ name }) => name);
-  const open = record.calls.filter(({ end }) => end === "open").flatMap(({ names }) => names);
-  const machines = [...new Set([...there, ...open])];
+  const machines = [...there, ...openNames(record)];
   return { lease: id, run, provider, machines, reason };
 }

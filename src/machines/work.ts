@@ -50,9 +50,17 @@ export function regardless(work: LeaseWork): LeaseWork {
   return { ...work, signal: new AbortController().signal };
 }
 
+/** Whose machines the provider shows; null where it cannot tell. */
+export async function accountOf(
+  tools: Pick<LeaseTools, "provider" | "signal">,
+): Promise<string | null> {
+  return (await tools.provider.account?.(tools.signal)) ?? null;
+}
+
 /** The machines of a lease that the provider shows. */
 export async function machinesOf(work: LeaseWork): Promise<readonly Machine[]> {
-  const shown = await work.provider.list(work.signal);
+  const ids = work.record().machines.map(({ id }) => id);
+  const shown = await work.provider.list(work.signal, ids);
   return shown.filter((machine) => leaseOf(machine)?.id === work.record().id);
 }
 

@@ -115,6 +115,7 @@ async function expectNothingLeft({ api, state }: Account): Promise<void> {
 
 /** `count` steps of `steps`, as even as can be. */
 function spread(steps: number, count: number): number[] {
+  if (count > steps) throw new Error(`there are only ${steps} steps, fewer than ${count}`);
   return Array.from({ length: count }, (_, i) => 1 + Math.floor(((i + 0.5) * steps) / count));
 }
 
@@ -130,7 +131,7 @@ describe(`a process that rents machines, killed at ${CRASHES} steps over all sce
 
       const share = Math.floor(CRASHES / SCENARIOS.length);
       const crashes = share + (index < CRASHES % SCENARIOS.length ? 1 : 0);
-      for (const [i, killAt] of spread(steps, Math.min(crashes, steps)).entries()) {
+      for (const [i, killAt] of spread(steps, crashes).entries()) {
         const dead = await account(scenario);
         const { signal } = await runProcess(scenario, dead, killAt);
         expect(signal, `killed at step ${killAt} of ${steps}`).toBe("SIGKILL");

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { LeaseRecord } from "../../src/machines/record.ts";
+import { releaseLease } from "../../src/machines/release.ts";
 import { MINUTE, never, type World, world } from "./fixtures.ts";
 import { memoryReach } from "./memory-reach.ts";
 
@@ -109,12 +110,24 @@ describe("a lease of another process", () => {
 
 describe("a lease that cannot be ended", () => {
   test("of another account is told, since that account's listing proves nothing", async () => {
-    const { stored, settle, store } = await killed(1, { account: "b" });
+    const made = await killed(1, { account: "b" });
+    const { stored, settle, store } = made;
     const [record] = stored.records() as [LeaseRecord];
     await store().write({ ...record, account: "a" });
     expect((await settle()).problems).toEqual([
-      expect.stringMatching(/rented with the account a: use a token of that.*\n.*machines reap/),
+      expect.stringMatching(/rented with the account a, and this token is of b.*\n.*machines reap/),
     ]);
+    expect(stored.records()).toHaveLength(1);
+    const { id } = record;
+    const provider = made.cloud.provider("us");
+    const removal = releaseLease({
+      provider,
+      store: store(),
+      id,
+      signal: never(),
+      clock: made.clock,
+    });
+    await expect(removal).rejects.toThrow(/rented with the account a, and this token is of b/);
     expect(stored.records()).toHaveLength(1);
   });
 

@@ -236,7 +236,7 @@ describe("an abort", () => {
 });
 
 describe("every call that fails on the way", () => {
-  const calls: CallName[] = ["now", "create", "list", "remove"];
+  const calls: CallName[] = ["account", "now", "create", "list", "remove"];
   const kinds = ["unavailable", "forbidden"] as const;
   const all = calls.flatMap((call) =>
     kinds.flatMap((kind) =>
@@ -251,7 +251,7 @@ describe("every call that fails on the way", () => {
   );
 
   test.each(cases)("$call $nth $when its work, $kind: nothing is left", async (fault) => {
-    const { clock, cloud, acquire, names, stored, settle } = world({ batch: 1 });
+    const { clock, cloud, acquire, names, stored, settle } = world({ batch: 1, account: "ours" });
     cloud.fail(fault);
     await acquire({ count: 3 })
       .then((lease) => lease.release(never()))
@@ -267,9 +267,9 @@ describe("every call that fails on the way", () => {
 
 describe("release", () => {
   test("survives five minutes without an answer", async () => {
-    const { clock, cloud, acquire, names } = world();
+    const { clock, cloud, acquire, names } = world({ account: "ours" });
     const lease = await acquire();
-    for (const call of ["now", "list", "remove"] as const) {
+    for (const call of ["account", "now", "list", "remove"] as const) {
       cloud.fail({ call, nth: "all", when: "before", kind: "unavailable" });
     }
     const began = clock.now();

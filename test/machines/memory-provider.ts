@@ -36,7 +36,7 @@ export interface MemoryCloud {
   }[];
 }
 
-export type CallName = "now" | "check" | "create" | "list" | "remove";
+export type CallName = "now" | "account" | "check" | "create" | "list" | "remove";
 
 export interface Fault {
   readonly call: CallName;
@@ -92,7 +92,14 @@ export function memoryCloud(options: CloudOptions): MemoryCloud {
   const epoch = options.epoch ?? Date.UTC(2026, 0, 1);
   const lag = { listed: 0, address: 20_000, gone: 5_000, ...options.lag };
   const entries: Entry[] = [];
-  const calls: MemoryCloud["calls"] = { now: 0, check: 0, create: 0, list: 0, remove: 0 };
+  const calls: MemoryCloud["calls"] = {
+    now: 0,
+    account: 0,
+    check: 0,
+    create: 0,
+    list: 0,
+    remove: 0,
+  };
   const removals: { by: string; machine: TrueMachine; at: number }[] = [];
   let faults: (Fault & { seen: number })[] = [];
   let made = 0;
@@ -201,7 +208,9 @@ export function memoryCloud(options: CloudOptions): MemoryCloud {
             removals.push({ by: user, machine: entry, at: now() });
           }
         }),
-      ...(account === undefined ? {} : { account: async () => account }),
+      ...(account === undefined
+        ? {}
+        : { account: async (signal) => await call("account", signal, () => account) }),
       power: null,
       [Symbol.asyncDispose]: async () => {},
     }),

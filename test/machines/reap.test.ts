@@ -80,7 +80,7 @@ describe("a reap on a computer that rents nothing", () => {
     await made.acquire({ minutes: 30 });
     made.clock.advance(30 * MINUTE);
     const began = made.clock.now();
-    for (const call of ["now", "list", "remove"] as const) {
+    for (const call of ["account", "now", "list", "remove"] as const) {
       made.cloud.fail({ call, nth: "all", when: "before", kind: "unavailable" });
     }
     const reaped = onlyReap(made);
