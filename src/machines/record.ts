@@ -101,7 +101,7 @@ function parseJson(text: string): unknown {
 }
 
 /** A lease's own name, as its machines carry it. */
-export function leaseNameOf(record: LeaseRecord): LeaseName {
+function leaseNameOf(record: LeaseRecord): LeaseName {
   return { id: record.id, run: record.run, attempt: record.attempt, minutes: record.minutes };
 }
 

@@ -14,7 +14,7 @@ import {
 } from "./work.ts";
 
 /** Milliseconds for which a release is tried: an outage of five minutes is survived. */
-export const PATIENCE = 10 * 60_000;
+const PATIENCE = 10 * 60_000;
 
 /**
  * Milliseconds, by the provider's clock, after which what a create call without an answer did not

@@ -49,8 +49,10 @@ const SCENARIOS: readonly Scenario[] = [
   },
   {
     ...POOL,
-    title: "a create call that is refused",
-    faults: (api) => api.fail({ call: "POST /v2/droplets", how: { status: 422 } }),
+    title: "the second create call is refused",
+    count: 12,
+    atLeast: 12,
+    faults: (api) => api.fail({ call: "POST /v2/droplets", calls: [2], how: { status: 422 } }),
     code: 3,
   },
   {

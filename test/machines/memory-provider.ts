@@ -75,7 +75,7 @@ export interface CloudOptions {
 
 const PRICE = 0.06;
 
-export const SIZE: Size = {
+const SIZE: Size = {
   name: "c-2",
   cpus: 2,
   memory: 4 * 2 ** 30,
