@@ -43,8 +43,12 @@ export function affordableSeconds(amount: number, pricePerHour: number, count: n
  * other than dollars stands behind, as `1.20 EUR`.
  */
 export function money(amount: number, currency: string): string {
-  const text = (amount >= 0.1 ? CENTS : FRACTIONS).format(amount);
-  return currency === "USD" ? `$${text}` : `${text} ${currency}`;
+  return inCurrency((amount >= 0.1 ? CENTS : FRACTIONS).format(amount), currency);
+}
+
+/** An amount that is written already, with its currency. */
+export function inCurrency(amount: string, currency: string): string {
+  return currency === "USD" ? `$${amount}` : `${amount} ${currency}`;
 }
 
 const CENTS = new Intl.NumberFormat("en-US", {

@@ -34,6 +34,26 @@ function compare<T extends number | string>(a: T, b: T): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+/**
+ * What of a provider's sizes is asked for, in order.
+ * @throws ProviderError `invalid` for a region in which nothing can be rented.
+ */
+export function sizesIn(
+  sizes: readonly Size[],
+  asked: { readonly region: string | null; readonly order: SizeOrder; readonly all: boolean },
+): Size[] {
+  const { region, order, all } = asked;
+  const regions = [...new Set(sizes.flatMap((size) => size.regions))].sort();
+  if (region !== null && !regions.includes(region)) {
+    throw new ProviderError(
+      "invalid",
+      `There is nothing to rent in a region ${quoted(region)}; there is: ${regions.join(", ")}.`,
+    );
+  }
+  const fits = (size: Size) => (all && region === null) || rentable(size, region);
+  return orderSizes(sizes.filter(fits), order);
+}
+
 /** As messages name it: `c-2 (2 CPUs, 4 GiB, $0.063 an hour)`. */
 export function describeSize(size: Size, currency: string): string {
   const gib = Math.round((size.memory / 2 ** 30) * 10) / 10;
