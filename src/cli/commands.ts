@@ -1,11 +1,4 @@
-import type { CommandUnknownOpts } from "@commander-js/extra-typings";
-
-interface CommandFile {
-  readonly name: string;
-  readonly summary: string;
-  /** Loads what the command needs; the others cost nothing. */
-  readonly load: () => Promise<CommandUnknownOpts>;
-}
+import type { CommandFile } from "./command-tree.ts";
 
 /** Every command, in the order of `--help`. */
 export const COMMANDS: readonly CommandFile[] = [
@@ -48,6 +41,12 @@ export const COMMANDS: readonly CommandFile[] = [
     name: "collect",
     summary: "put what the shards of a plan left together",
     load: async () => (await import("./collect.ts")).collectCommand(),
+  },
+  {
+    name: "machines",
+    summary: "rent machines, use them, give them back",
+    load: async () => (await import("./machines.ts")).machinesCommand(),
+    subcommands: async () => (await import("./machines.ts")).MACHINE_COMMANDS,
   },
   {
     name: "doctor",

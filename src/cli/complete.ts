@@ -12,7 +12,7 @@ interface Candidate {
 interface Answer {
   readonly candidates: readonly Candidate[];
   /** Files that fit as well. */
-  readonly files: "yaml" | "folders" | null;
+  readonly files: "yaml" | "folders" | "any" | null;
 }
 
 const NOTHING: Answer = { candidates: [], files: null };
@@ -36,17 +36,18 @@ function joined(words: readonly string[]): string[] {
 async function answer(words: readonly string[]): Promise<Answer> {
   const current = words.at(-1) ?? "";
   const before = words.slice(0, -1);
-  const program = await makeProgram(words);
-  const command = program.commands.find((each) => each.name() === before[0]);
-  if (command === undefined) {
-    if (before.length > 0 && before[0] !== "help") return NOTHING;
-    const commands = program.commands.map((each) => ({
+  const { command, path } = commandOf(await makeProgram(words), before);
+  const given = before.slice(path.length);
+  if (command.commands.length > 0) {
+    if (given.length > 0 && given[0] !== "help") return NOTHING;
+    const commands = command.commands.map((each) => ({
       value: each.name(),
       meaning: each.description(),
     }));
-    return fitting(current, current.startsWith("-") ? flags(program, []) : commands);
+    return fitting(current, current.startsWith("-") ? flags(command, []) : commands);
   }
-  const given = before.slice(1);
+  // What stands behind is another program's.
+  if (given.includes("--")) return NOTHING;
   const inline = /^(--[^=]+=)(.*)$/.exec(current);
   if (inline !== null) {
     const [, flag = "", typed = ""] = inline;
@@ -58,7 +59,23 @@ async function answer(words: readonly string[]): Promise<Answer> {
     return optionValues(command, previous, current);
   }
   if (current.startsWith("-")) return fitting(current, flags(command, given));
-  return argumentValues(command, positionals(command, given), current);
+  return await argumentValues(command, positionals(command, given), current);
+}
+
+/** The command that the words name, with those that do. */
+function commandOf(
+  program: CommandUnknownOpts,
+  words: readonly string[],
+): { readonly command: CommandUnknownOpts; readonly path: readonly string[] } {
+  let command = program;
+  const path: string[] = [];
+  for (const word of words) {
+    const next = command.commands.find((each) => each.name() === word);
+    if (next === undefined) break;
+    command = next;
+    path.push(word);
+  }
+  return { command, path };
 }
 
 function fitting(typed: string, candidates: readonly Candidate[]): Answer {
@@ -107,11 +124,11 @@ function optionValues(command: CommandUnknownOpts, flag: string, typed: string):
   return option?.flags.includes("<folder>") ? { ...NOTHING, files: "folders" } : NOTHING;
 }
 
-function argumentValues(
+async function argumentValues(
   command: CommandUnknownOpts,
   given: readonly string[],
   typed: string,
-): Answer {
+): Promise<Answer> {
   const last = command.registeredArguments.at(-1);
   const argument =
     command.registeredArguments[given.length] ?? (last?.variadic === true ? last : undefined);
@@ -133,8 +150,28 @@ function argumentValues(
       return { candidates: points(undefined, typed), files: "folders" };
     case "point":
       return { candidates: points(given[0], typed), files: null };
+    case "machine": {
+      const all = (await machines()).filter(({ value }) => !given.includes(value));
+      return fitting(typed, all);
+    }
+    case "from":
+    case "to": {
+      const all = (await machines()).map((each) => ({ ...each, value: `${each.value}:` }));
+      return { ...fitting(typed, all), files: "any" };
+    }
     default:
       return NOTHING;
+  }
+}
+
+/** The machines of this computer. What completes makes no folder, and asks no provider. */
+async function machines(): Promise<Candidate[]> {
+  try {
+    const { existingStore } = await import("./machines/work.ts");
+    const { machineCandidates } = await import("../machines/labels.ts");
+    return machineCandidates((await (await existingStore())?.list())?.records ?? []);
+  } catch {
+    return []; // A folder that cannot be read: nobody to tell.
   }
 }
 

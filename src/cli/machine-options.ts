@@ -44,7 +44,8 @@ export function minutes(text: string): number {
   return Math.max(1, Math.ceil(parsed.data / 60_000));
 }
 
-function amount(text: string): number {
+/** An amount of money above 0, with or without a dollar sign. */
+export function amount(text: string): number {
   const value = Number(text.replace(/^\$/, ""));
   if (!/^\$?\d+(\.\d+)?$/.test(text) || !(value > 0)) {
     throw new InvalidArgumentError("Expected an amount above 0, as 2.50.");

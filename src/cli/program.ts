@@ -1,5 +1,6 @@
 import { Command } from "@commander-js/extra-typings";
 import packageJson from "../../package.json" with { type: "json" };
+import { addCommands } from "./command-tree.ts";
 import { COMMANDS } from "./commands.ts";
 
 /** The command tree; of the commands only those that the arguments name are loaded whole. */
@@ -10,20 +11,11 @@ export async function makeProgram(args: readonly string[]): Promise<Command> {
     .exitOverride()
     .showSuggestionAfterError()
     .addHelpText("after", START);
-  for (const { name, summary, load } of COMMANDS) {
-    if (!args.slice(0, 2).includes(name)) {
-      program.command(name).description(summary).helpOption(false);
-      continue;
-    }
-    const command = await load();
-    command.copyInheritedSettings(program);
-    command.showHelpAfterError(`See: sim-pipeline ${name} --help`);
-    program.addCommand(command);
-  }
+  await addCommands(program, COMMANDS, args, "sim-pipeline");
   return program;
 }
 
 const START = `
 Begin with \`sim-pipeline init my-sweep\`. Every command has --help with examples.
 Exit codes: 0 all points succeeded, 1 some did not, 2 wrong use or a wrong sweep file,
-3 engine, registry or folder refused, 130 and 143 interrupted.`;
+3 engine, registry, provider or folder refused, 130 and 143 interrupted.`;

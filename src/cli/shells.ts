@@ -3,7 +3,7 @@ export const SHELLS = ["bash", "zsh", "fish"] as const;
 
 /**
  * Each script asks `sim-pipeline __complete WORDS…` at every Tab, whose answer is a candidate a
- * line, a tab before its description, and a last line `:yaml` or `:folders` where files fit too.
+ * line, a tab before its description, and a last line `:yaml`, `:folders` or `:any` where files fit.
  * Works with the bash 3.2 of macOS, which lacks mapfile and compopt.
  */
 export const SCRIPTS: Readonly<Record<(typeof SHELLS)[number], string>> = {
@@ -23,6 +23,7 @@ export const SCRIPTS: Readonly<Record<(typeof SHELLS)[number], string>> = {
     COMPREPLY+=("$line")
   done < <(
     compgen -d -- "$word"
+    [[ $kind == any ]] && compgen -f -- "$word"
     [[ $kind == yaml ]] && { compgen -f -X '!*.yaml' -- "$word"; compgen -f -X '!*.yml' -- "$word"; }
   )
 }
@@ -41,6 +42,7 @@ complete -F _sim_pipeline sim-pipeline
   case $kind in
     yaml) _files -g '*.(yaml|yml)' ;;
     folders) _files -/ ;;
+    any) _files ;;
   esac
 }
 compdef _sim_pipeline sim-pipeline
@@ -55,6 +57,8 @@ compdef _sim_pipeline sim-pipeline
         __fish_complete_suffix .yml
       case :folders
         __fish_complete_directories "$current"
+      case :any
+        __fish_complete_path "$current"
       case '*'
         echo $line
     end

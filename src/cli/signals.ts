@@ -13,8 +13,17 @@ export interface Interruption extends Disposable {
   exitCode(): number | null;
 }
 
+/** What is said of a first and of a second signal, behind its name. */
+const RUN_TEXTS = {
+  first: "ending what runs and keeping what finished; again: kill it at once.",
+  second: "killing what runs.",
+};
+
 /** Turns the signals that this process gets into aborts, until disposed. */
-export function listenToSignals(say: (line: string) => void): Interruption {
+export function listenToSignals(
+  say: (line: string) => void,
+  texts: Readonly<typeof RUN_TEXTS> = RUN_TEXTS,
+): Interruption {
   const stop = new AbortController();
   const kill = new AbortController();
   let code: number | null = null;
@@ -24,10 +33,10 @@ export function listenToSignals(say: (line: string) => void): Interruption {
     if (code === null) {
       code = CODES[signal];
       const reason: Reason = signal === "SIGINT" ? "SIGINT" : "SIGTERM";
-      say(`${signal}: ending what runs and keeping what finished; again: kill it at once.`);
+      say(`${signal}: ${texts.first}`);
       stop.abort(reason);
     } else if (!kill.signal.aborted) {
-      say(`${signal} again: killing what runs.`);
+      say(`${signal} again: ${texts.second}`);
       kill.abort(signal === "SIGINT" ? "SIGINT" : "SIGTERM");
     }
   };

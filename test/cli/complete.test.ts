@@ -1,7 +1,11 @@
-import { dirname } from "node:path";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { COMMANDS } from "../../src/cli/commands.ts";
 import { complete } from "../../src/cli/complete.ts";
+import { openStore } from "../../src/machines/store.ts";
+import { recordOf } from "../machines/records.ts";
 import { makeRun } from "../results/made-run.ts";
 
 /** The candidates without their meanings, and what files fit. */
@@ -55,6 +59,18 @@ describe("what stands at the end of the words is completed", () => {
       ["completion", ""],
       ["bash", "zsh", "fish"],
     ],
+    [
+      ["machines", "s"],
+      ["sizes", "status", "ssh", "start", "stop"],
+    ],
+    [["help", "mach"], ["machines"]],
+    [
+      ["machines", "help", "c"],
+      ["create", "cp"],
+    ],
+    [["machines", "create", "--at"], ["--at-least"]],
+    [["machines", "ls", "--provider", "d"], ["digitalocean"]],
+    [["machines", "nonsense", ""], []],
     [["nonsense", ""], []],
     [["rum", "--"], []],
   ])("%j", async (words, expected) => {
@@ -70,6 +86,53 @@ it("offers no flag twice but those that repeat", async () => {
 it("says what a command and a flag mean", async () => {
   expect(await complete(["doc"])).toMatch(/^doctor\twhat is there/);
   expect(await complete(["run", "--veri"])).toMatch(/^--verify\tread the outputs/);
+});
+
+describe("the names of machines", () => {
+  const folder = mkdtempSync(join(tmpdir(), "sim-pipeline-complete-"));
+  beforeEach(async () => {
+    vi.stubEnv("SIM_PIPELINE_STATE", folder);
+    const store = await openStore(folder);
+    await store.create(recordOf({ id: "aaaaaaaaaa", label: "box" }));
+    await store.create(recordOf({ id: "bbbbbbbbbb", label: "pool", count: 2 }));
+    await store.create(recordOf({ id: "cccccccccc" }));
+  });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it.each<[string[], string[]]>([
+    [
+      ["ip", ""],
+      ["box", "pool", "pool-1", "pool-2", "sim-cccccccccc-0"],
+    ],
+    [
+      ["ssh", "poo"],
+      ["pool", "pool-1", "pool-2"],
+    ],
+    [["ssh", "box", "--", "p"], []],
+    [
+      ["rm", "box", "pool-1", "poo"],
+      ["pool", "pool-2"],
+    ],
+    [
+      ["cp", "b"],
+      ["box:", ":any"],
+    ],
+    [
+      ["cp", "box:x", "pool"],
+      ["pool:", "pool-1:", "pool-2:", ":any"],
+    ],
+  ])("%j", async (words, expected) => {
+    expect(await values("machines", ...words)).toEqual(expected);
+  });
+
+  it("makes no folder where nothing was rented", async () => {
+    rmSync(folder, { recursive: true });
+    expect(await values("machines", "ip", "")).toEqual([]);
+    expect(existsSync(folder)).toBe(false);
+  });
 });
 
 describe("the names of points", () => {
