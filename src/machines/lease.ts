@@ -2,6 +2,7 @@ import { ReportedError } from "../sweep/errors.ts";
 import { adoptLease } from "./adopt.ts";
 import { bringUp } from "./bring-up.ts";
 import { realClock } from "./clock.ts";
+import { sshReach } from "./connect.ts";
 import { awaitAddresses, createMachines, usable } from "./create.ts";
 import { thisHolder } from "./holder.ts";
 import {
@@ -14,7 +15,6 @@ import {
 } from "./lease-types.ts";
 import { newLeaseId } from "./names.ts";
 import type { Offer, ProviderError } from "./provider.ts";
-import { reachOf } from "./reach.ts";
 import { deadlineOf, type LeaseRecord, newRecord, type RecordedMachine } from "./record.ts";
 import { endLease, releaseLease, usedOf } from "./release.ts";
 import { accountOf, firstLine, type LeaseWork, regardless, workOn } from "./work.ts";
@@ -30,7 +30,7 @@ import { accountOf, firstLine, type LeaseWork, regardless, workOn } from "./work
  * @throws LeaseError where too few machines came up; `left` names what could not be given back.
  */
 export async function acquireLease(options: AcquireOptions): Promise<Lease> {
-  const reach = options.reach ?? reachOf(options.provider.name);
+  const reach = options.reach ?? sshReach;
   await checkOptions(options);
   const adopted = options.label === null ? await adoptLease(options, reach) : null;
   if (adopted !== null) return leaseOn(adopted, options, reach, { adopted: true });
