@@ -1,6 +1,6 @@
 /**
- * The raytracer: rays a second, what a second thread brings, and how much sooner a picture is as
- * calm with all that makes it calm than by plain path tracing.
+ * The raytracer: rays a second, what WebAssembly and a second thread bring, and how much sooner a
+ * picture is as calm with all that makes it calm than by plain path tracing.
  */
 import { mkdtempSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,6 +13,8 @@ import { type Contestant, interleave } from "./lib/rounds.ts";
 
 /** The picture of the goal; a plain C++ path tracer took 29 s for its like, at 4.8 million rays/s. */
 const LARGE = ["--width=1600", "--height=1200", "--samples=16", "--depth=64"];
+const MEDIUM = ["--width=320", "--height=240", "--samples=32", "--threads=1"];
+const OTHER_SCENES = ["random-spheres", "mesh", "cornell-box", "glass-sphere"];
 const SMALL = ["--width=160", "--height=120", "--linear=on", "--threads=1"];
 const PLAIN = ["--next-event=off", "--importance=off", "--stratify=off", "--roulette=off"];
 const CASES = [
@@ -34,25 +36,55 @@ await bench("raytracer, 125 glass balls and a Cornell box", { rounds: 4 }, async
     readLinearTile(readFileSync(join(folder, "picture.f32"))).pixels;
 
   const times: number[] = [];
-  const threads = (count: number): Contestant => ({
-    name: `glass balls, ${count} thread${count === 1 ? "" : "s"}`,
+  const threads = (count: number, kernel: "wasm" | "typescript"): Contestant => ({
+    name: `glass balls, ${kernel}, ${count} thread${count === 1 ? "" : "s"}`,
     missing: null,
     measure: async () => {
-      const { rays_per_second, seconds } = await render([...LARGE, `--threads=${count}`]);
-      if (count === 2) times.push(seconds);
+      const args = [...LARGE, `--threads=${count}`, `--kernel=${kernel}`];
+      const { rays_per_second, seconds } = await render(args);
+      if (count === 2 && kernel === "wasm") times.push(seconds);
       return rays_per_second / 1e6;
     },
   });
   const million = { rounds: self.rounds, unit: "million rays/s", say: self.say };
-  const speeds = await interleave([threads(1), threads(2)], million);
-  const [one, two] = speeds.map(({ values }) => values);
+  const speeds = await interleave(
+    [threads(1, "wasm"), threads(2, "wasm"), threads(2, "typescript")],
+    million,
+  );
+  const [one, two, plain] = speeds.map(({ values }) => values);
   const goals: Goal[] = [
     { name: "2 threads", values: two ?? [], unit: "million rays/s", want: { least: 10 } },
     { name: "the picture on 2 threads", values: times, unit: "s", want: { most: 14.5 } },
     { name: "2 threads against 1", values: ratios(two, one), unit: "", want: { least: 1.95 } },
+    {
+      name: "WebAssembly against TypeScript",
+      values: ratios(two, plain),
+      unit: "",
+      want: { least: 1.5 },
+    },
   ];
 
   const series = [...speeds];
+  for (const scene of OTHER_SCENES) {
+    const kernel = (name: "wasm" | "typescript"): Contestant => ({
+      name: `${scene}, ${name}`,
+      missing: null,
+      measure: async () => {
+        const args = [`--scene=${scene}`, ...MEDIUM, `--kernel=${name}`];
+        return (await render(args)).rays_per_second / 1e6;
+      },
+    });
+    const found = await interleave([kernel("wasm"), kernel("typescript")], million);
+    series.push(...found);
+    const [wasm, typescript] = found.map(({ values }) => values);
+    goals.push({
+      name: `${scene}: WebAssembly against TypeScript`,
+      values: ratios(wasm, typescript),
+      unit: "",
+      want: null,
+    });
+  }
+
   for (const { scene, name, samples, target, goal } of CASES) {
     self.say(`${name}: the reference of 4,096 samples`);
     const setup = [`--scene=${scene}`, ...SMALL];
