@@ -59,8 +59,7 @@ export async function accountOf(
 
 /** The machines of a lease that the provider shows. */
 export async function machinesOf(work: LeaseWork): Promise<readonly Machine[]> {
-  const ids = work.record().machines.map(({ id }) => id);
-  const shown = await work.provider.list(work.signal, ids);
+  const shown = await work.provider.list(work.signal);
   return shown.filter((machine) => leaseOf(machine)?.id === work.record().id);
 }
 
