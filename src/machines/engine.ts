@@ -126,11 +126,11 @@ export function rentedEngine(options: RentedEngineOptions): RentedEngine {
   return {
     name: provider.name,
     view: () => ({ output: OUTPUT, input: "/mnt/input" }),
-    capacity: async (): Promise<Capacity> => ({
-      cpus: offer.size.cpus,
-      memory: offer.size.memory,
-      platform: PLATFORM,
-    }),
+    capacity: async (): Promise<Capacity> => {
+      // Of what costs nothing, the one that is taken may be another than was offered.
+      if (offer.size.pricePerHour === 0) return await (await machine()).inner.capacity();
+      return { cpus: offer.size.cpus, memory: offer.size.memory, platform: PLATFORM };
+    },
     prepare: async (sweep: Sweep, stop: AbortSignal): Promise<ImageIdentity> => {
       // What costs nothing needs no sparing, and may have images that no registry has.
       if (rented !== null || offer.size.pricePerHour === 0) {

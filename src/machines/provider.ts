@@ -37,8 +37,11 @@ export interface Provider extends AsyncDisposable {
   create(order: Order, signal: AbortSignal): Promise<readonly Machine[]>;
   /** Names that one `create` takes at most. */
   readonly batch: number;
-  /** Every machine with our tag, of whichever run. May lag behind `create` and `remove`. */
-  list(signal: AbortSignal): Promise<readonly Machine[]>;
+  /**
+   * Every machine with our tag, of whichever run. May lag behind `create` and `remove`. A provider of
+   * many places leaves out those that do not answer, unless one of `ids` is there: that is an error.
+   */
+  list(signal: AbortSignal, ids?: readonly string[]): Promise<readonly Machine[]>;
   /** Asks for the end of these machines, by id; ids that are gone count as removed. */
   remove(ids: readonly string[], signal: AbortSignal): Promise<void>;
   /**

@@ -7,6 +7,7 @@ type Open = (env: NodeJS.ProcessEnv) => Promise<Provider>;
 const OPEN: Readonly<Partial<Record<ProviderName, Open>>> = {
   digitalocean: async (env) => (await import("./digitalocean/provider.ts")).digitalOcean(env),
   aws: async (env) => (await import("./aws/provider.ts")).aws(env),
+  hosts: async (env) => (await import("./hosts/provider.ts")).hosts(env),
 };
 
 /** Those that this version rents machines from. */

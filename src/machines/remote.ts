@@ -43,8 +43,23 @@ export async function runRemote(
 ): Promise<string> {
   const target: SshTarget = { user: null, host: remote.name, port: null };
   const env = { ...process.env, [SSH_CONFIG]: remote.sshConfig };
+  return await runOn(target, env, command, { signal, options, input });
+}
+
+/** The same on a host that the user's own configuration of ssh leads to, or the one that `env` names. */
+export async function runOn(
+  target: SshTarget,
+  env: NodeJS.ProcessEnv,
+  command: string,
+  how: {
+    readonly signal: AbortSignal;
+    readonly options?: readonly string[];
+    readonly input?: string;
+  },
+): Promise<string> {
+  const { signal, options = [], input = "" } = how;
   const words = [...sshArguments(target, env, options), command];
-  const { code, stdout, stderr, error } = await run(words, input, signal);
+  const { code, stdout, stderr, error } = await run(words, env, input, signal);
   signal.throwIfAborted();
   if (error === null) return stdout;
   if (code === null || code === CONNECTION_FAILED) {
@@ -58,7 +73,7 @@ export async function runRemote(
     throw new ConnectionError(failure.message, failure.lasting, { cause: error });
   }
   const said = stderr.trim() === "" ? stdout.trim() : stderr.trim();
-  throw new ReportedError(3, `a command on ${remote.name} failed (exit ${code}): ${said}`, {
+  throw new ReportedError(3, `a command on ${target.host} failed (exit ${code}): ${said}`, {
     cause: error,
   });
 }
@@ -70,12 +85,17 @@ interface Ended {
   readonly error: Error | null;
 }
 
-async function run(words: readonly string[], input: string, signal: AbortSignal): Promise<Ended> {
+async function run(
+  words: readonly string[],
+  env: NodeJS.ProcessEnv,
+  input: string,
+  signal: AbortSignal,
+): Promise<Ended> {
   return await new Promise((resolve) => {
     const child = execFile(
       "ssh",
       words,
-      { signal, maxBuffer: MOST_OUTPUT, killSignal: "SIGKILL" },
+      { signal, env, maxBuffer: MOST_OUTPUT, killSignal: "SIGKILL" },
       (error, stdout, stderr) => {
         resolve({ code: child.exitCode, stdout, stderr, error });
       },

@@ -35,9 +35,10 @@ async function watch(
   still: AbortSignal,
   clock: typeof realClock,
 ): Promise<never> {
+  const ids = machines.map(({ id }) => id);
   for (let tried = 1; ; tried++) {
     await clock.wait(backoff(tried), still);
-    const shown = await provider.list(still).catch((error: unknown) => {
+    const shown = await provider.list(still, ids).catch((error: unknown) => {
       // While its API is away too, nobody knows more.
       if (error instanceof ProviderError && error.kind === "unavailable") return null;
       throw error;
