@@ -1,6 +1,6 @@
 import { warning } from "@actions/core";
 import type { WorkflowContext } from "../github/context.ts";
-import { installRunner, runnerLog, startRunners } from "../github/runner-host.ts";
+import { firstRunnerEnded, installRunner, runnerLog, startRunners } from "../github/runner-host.ts";
 import type { RunnerRelease } from "../github/runner-release.ts";
 import { awaitOnline, type JitRunner, type Runners } from "../github/runners.ts";
 import { type LastSuccess, lastSuccess } from "../github/scheduled.ts";
@@ -130,7 +130,7 @@ async function raise(
 
 /** Starts the runners of all machines at once. Which machines have none online, and why. */
 async function start(hosts: readonly Host[], on: UpStep): Promise<Map<Host, string>> {
-  const { pool, runners, stop, say } = on;
+  const { stop, say } = on;
   const tools = { signal: stop, clock: realClock };
   const failures = new Map<Host, string>();
   await Promise.all(
@@ -148,22 +148,44 @@ async function start(hosts: readonly Host[], on: UpStep): Promise<Map<Host, stri
     }),
   );
   const started = hosts.filter((host) => !failures.has(host));
-  const firstOf = (host: Host) => host.runners[0]?.name ?? "";
   if (started.length > 0) say("waiting for the runners to be online");
-  const missing = await awaitOnline(runners, started.map(firstOf), pool.label, {
-    ...tools,
-    patience: started.length === 0 ? 0 : ONLINE_PATIENCE,
-  });
-  for (const host of started) {
-    if (!missing.includes(firstOf(host))) continue;
-    const log = await runnerLog(host.remote, stop);
-    const minutes = ONLINE_PATIENCE / 60_000;
+  for (const host of await notOnline(started, on)) {
     failures.set(
       host,
-      `GitHub has not seen its runner ${firstOf(host)} within ${minutes} minutes; it printed:\n${log}`,
+      `GitHub does not show its runner ${firstOf(host)} as online; it printed:\n` +
+        (await runnerLog(host.remote, stop)),
     );
   }
   return failures;
+}
+
+function firstOf({ runners }: Host): string {
+  return runners[0]?.name ?? "";
+}
+
+/** Waits for the first runner of each machine; which are not online. */
+async function notOnline(hosts: readonly Host[], on: UpStep): Promise<Host[]> {
+  const { pool, runners, stop } = on;
+  const over = new AbortController();
+  const gone = new Set<string>();
+  const watches = hosts.map(async (host) => {
+    try {
+      await firstRunnerEnded(host.remote, AbortSignal.any([stop, over.signal]));
+      gone.add(firstOf(host));
+    } catch {
+      // One that is not known to have ended is waited for.
+    }
+  });
+  try {
+    const missing = await awaitOnline(runners, hosts.map(firstOf), pool.label, {
+      ...{ signal: stop, clock: realClock, patience: ONLINE_PATIENCE },
+      isGone: (name) => gone.has(name),
+    });
+    return hosts.filter((host) => missing.includes(firstOf(host)));
+  } finally {
+    over.abort();
+    await Promise.all(watches);
+  }
 }
 
 /** Gives back machines that are of no use, where enough others are. */

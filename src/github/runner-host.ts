@@ -2,7 +2,7 @@ import type { Clock } from "../machines/clock.ts";
 import { type Remote, runRemote, untilReached } from "../machines/remote.ts";
 import { ReportedError } from "../sweep/errors.ts";
 import type { RunnerRelease } from "./runner-release.ts";
-import { RUNNER_LOG, RUNNER_START, runnerSetup } from "./runner-script.ts";
+import { FIRST_RUNNER, RUNNER_LOG, RUNNER_START, runnerSetup } from "./runner-script.ts";
 
 /** What a machine is reached with. */
 export interface RunnerHostTools {
@@ -56,6 +56,14 @@ export async function startRunners(
   await untilReached(tools, REACH_PATIENCE, () =>
     runRemote(remote, command, tools.signal, [], input),
   );
+}
+
+/**
+ * Resolves when the process of a machine's first runner has ended.
+ * @throws ReportedError where that is not known; what the signal aborts with.
+ */
+export async function firstRunnerEnded(remote: Remote, signal: AbortSignal): Promise<void> {
+  await runRemote(remote, `exec sudo -n flock ${FIRST_RUNNER} true`, signal);
 }
 
 /** The end of what the machine's runners printed; why it cannot be had, where it cannot. */

@@ -8,6 +8,9 @@ export const RUNNER_LOG = "/var/log/sim-pipeline-runner.log";
 /** Reads as many configurations as it is told, a line each, and starts to serve them. */
 export const RUNNER_START = "/opt/sim-pipeline/start-runners";
 
+/** Held by root for as long as the first runner runs. */
+export const FIRST_RUNNER = "/run/sim-pipeline-runners/first";
+
 const SERVE = "/opt/sim-pipeline/serve-runners";
 /** The user that runners and their jobs are: no sudo, and Docker, which a sweep's points run in. */
 const USER = "runner";
@@ -95,8 +98,9 @@ for config in ${CONFIGS}/*.jit; do
   export ACTIONS_RUNNER_INPUT_JITCONFIG
   rm -f "$config"
   echo "$(date -u +%FT%TZ) runner $(basename "$config" .jit) starts"
-  runuser -u ${USER} -- ./run.sh </dev/null
+  runuser -u ${USER} -- ./run.sh </dev/null 8>&-
   echo "$(date -u +%FT%TZ) runner $(basename "$config" .jit) ended with $?"
+  exec 8>&-
   unset ACTIONS_RUNNER_INPUT_JITCONFIG
   pkill -KILL -u ${USER}
   docker ps --all --quiet | xargs -r docker rm --force >/dev/null
@@ -124,6 +128,8 @@ done
   exit 1
 }
 touch ${CONFIGS}/started
+exec 8>${FIRST_RUNNER}
+flock 8
 setsid --fork env -i LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \\
   ${SERVE} </dev/null >>${RUNNER_LOG} 2>&1 9>&-
 `;

@@ -153,23 +153,32 @@ const LONGEST_PAUSE = 5_000;
 
 /**
  * Waits until these runners are online.
- * @returns the names of those that are not when patience, in milliseconds, ends.
+ *
+ * @param tools.isGone whether a runner's process has ended: it is not waited for.
+ * @returns the names of those that are not online when patience, in milliseconds, ends.
  */
 export async function awaitOnline(
   runners: Runners,
   names: readonly string[],
   label: string,
-  tools: { readonly clock: Clock; readonly signal: AbortSignal; readonly patience: number },
+  tools: {
+    readonly clock: Clock;
+    readonly signal: AbortSignal;
+    readonly patience: number;
+    readonly isGone: (name: string) => boolean;
+  },
 ): Promise<string[]> {
-  const { clock, signal, patience } = tools;
+  const { clock, signal, patience, isGone } = tools;
   const began = clock.now();
-  for (let tried = 1; ; tried++) {
+  for (let tried = 1; names.length > 0; tried++) {
+    const isLast = names.every(isGone) || clock.now() - began >= patience;
     const shown = await runners.list((one) => one === label, signal);
     const online = new Set(shown.filter((runner) => runner.online).map(({ name }) => name));
     const missing = names.filter((name) => !online.has(name));
-    if (missing.length === 0 || clock.now() - began >= patience) return missing;
+    if (isLast || missing.every(isGone)) return missing;
     await clock.wait(Math.min(LONGEST_PAUSE, backoff(tried)), signal);
   }
+  return [];
 }
 
 function registered(runner: z.infer<typeof RUNNER>): RegisteredRunner {

@@ -3,7 +3,10 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
@@ -14,16 +17,21 @@ export interface RunnerPackage extends AsyncDisposable {
   downloads(): number;
 }
 
+/** What of a package is not as it should be. */
+export interface Flaws {
+  /** The runner ends at once, with a message of its own. */
+  readonly broken?: boolean;
+  /** Which downloads, counted from 1, bring something else. */
+  readonly damaged?: (download: number) => boolean;
+}
+
 /** @param host where machines find this one's loopback. */
-export async function serveRunner(host: string): Promise<RunnerPackage> {
-  const folder = fileURLToPath(new URL("runner", import.meta.url));
-  const { stdout } = await promisify(execFile)("tar", ["-cz", "-C", folder, "."], {
-    encoding: "buffer",
-  });
+export async function serveRunner(host: string, flaws: Flaws = {}): Promise<RunnerPackage> {
+  const stdout = await packed(flaws.broken ?? false);
   let downloads = 0;
   const server = createServer((_request, response) => {
     downloads += 1;
-    response.end(stdout);
+    response.end(flaws.damaged?.(downloads) ? "something else" : stdout);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -42,4 +50,19 @@ export async function serveRunner(host: string): Promise<RunnerPackage> {
       await closed;
     },
   };
+}
+
+async function packed(broken: boolean): Promise<Buffer> {
+  const folder = await mkdtemp(join(tmpdir(), "sim-pipeline-runner-"));
+  try {
+    await cp(fileURLToPath(new URL("runner", import.meta.url)), folder, { recursive: true });
+    const ending = "#!/bin/bash\necho 'An error occurred: Not configured.'\nexit 1\n";
+    if (broken) await writeFile(join(folder, "run.sh"), ending);
+    const { stdout } = await promisify(execFile)("tar", ["-cz", "-C", folder, "."], {
+      encoding: "buffer",
+    });
+    return stdout;
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }
