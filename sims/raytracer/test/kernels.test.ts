@@ -18,8 +18,8 @@ const switches: readonly { name: string; settings: Partial<BlockSettings> }[] = 
   },
   { name: "few bounces", settings: { depth: 2 } },
   { name: "a noise target", settings: { noiseTarget: 0.2, samples: 64 } },
-  { name: "a part of a later frame", settings: { area: { x: 8, y: 8, width: 9, height: 6 } } },
-  { name: "a large seed", settings: { seed: Number.MAX_SAFE_INTEGER, frame: 7 } },
+  { name: "a tile", settings: { area: { x: 8, y: 8, width: 9, height: 6 } } },
+  { name: "a large seed and a later frame", settings: { seed: Number.MAX_SAFE_INTEGER, frame: 7 } },
 ];
 
 for (const scene of Object.keys(scenes)) {
