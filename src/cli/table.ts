@@ -13,36 +13,69 @@ export interface Column<T> {
   readonly title: string;
   /** Numbers stand at the right. */
   readonly right?: boolean;
+  /** Left out where there is no room for it. */
+  readonly optional?: boolean;
   readonly cell: (row: T) => string | Cell;
 }
 
 /**
- * A table for people: a line of titles, then a line a row. The last column is shortened where the
- * stream is a terminal that is narrower; in a pipe everything is whole.
+ * A table for people: a line of titles, then a line a row. Where the stream is a terminal that is
+ * narrower, optional columns are left out, from the last one, and then the last is shortened; in a
+ * pipe everything is whole.
  */
 export function table<T>(
   columns: readonly Column<T>[],
   rows: readonly T[],
   stream: NodeJS.WriteStream,
 ): string {
-  const cells = rows.map((row) => columns.map(({ cell }) => cellOf(cell(row))));
-  const all = [columns.map(({ title }): Cell => ({ text: title, style: "bold" })), ...cells];
-  const widths = columns.map((_, i) => Math.max(...all.map((line) => width(line[i]?.text ?? ""))));
-  const before = widths.slice(0, -1).reduce((sum, one) => sum + one + GAP.length, 0);
-  const room = (stream.columns ?? Number.POSITIVE_INFINITY) - before;
-  const lines = all.map((line) => {
-    const texts = line.map(({ text, style }, i) => {
-      const isLast = i === columns.length - 1;
+  const all = columns.map((column) => columnOf(column, rows));
+  const most = stream.columns ?? Number.POSITIVE_INFINITY;
+  const shown = fitting(all, most);
+  const room = most - widthBefore(shown);
+  const lines = [-1, ...rows.keys()].map((row) => {
+    const texts = shown.map(({ title, cells, columns: wide, right }, i) => {
+      const { text, style } = cells[row] ?? { text: title, style: "bold" };
+      const isLast = i === shown.length - 1;
       // Less than a few characters say nothing: such a line is wrapped instead.
-      const shown = isLast && room >= LEAST ? cut(text, room) : text;
-      const gap = " ".repeat(Math.max(0, (widths[i] ?? 0) - width(shown)));
-      const styled = style === undefined ? shown : styleText(style, shown, { stream });
-      if (columns[i]?.right === true) return gap + styled;
+      const short = isLast && room >= LEAST ? cut(text, room) : text;
+      const gap = " ".repeat(Math.max(0, wide - width(short)));
+      const styled = style === undefined ? short : styleText(style, short, { stream });
+      if (right) return gap + styled;
       return isLast ? styled : styled + gap;
     });
     return `${texts.join(GAP).trimEnd()}\n`;
   });
   return lines.join("");
+}
+
+interface Filled {
+  readonly title: string;
+  readonly cells: readonly Cell[];
+  /** Of the terminal, that it takes. */
+  readonly columns: number;
+  readonly right: boolean;
+  readonly optional: boolean;
+}
+
+function columnOf<T>(
+  { title, cell, right = false, optional = false }: Column<T>,
+  rows: readonly T[],
+): Filled {
+  const cells = rows.map((row) => cellOf(cell(row)));
+  const columns = Math.max(width(title), ...cells.map(({ text }) => width(text)));
+  return { title, cells, columns, right, optional };
+}
+
+/** Without optional columns, from the last one, as long as the last of all has no room. */
+function fitting(columns: readonly Filled[], most: number): readonly Filled[] {
+  const last = Math.min(columns.at(-1)?.columns ?? 0, LEAST);
+  if (widthBefore(columns) + last <= most) return columns;
+  const left = columns.findLastIndex(({ optional }) => optional);
+  return left === -1 ? columns : fitting(columns.toSpliced(left, 1), most);
+}
+
+function widthBefore(columns: readonly Filled[]): number {
+  return columns.slice(0, -1).reduce((sum, one) => sum + one.columns + GAP.length, 0);
 }
 
 const GAP = "  ";

@@ -53,11 +53,22 @@ export interface Seen {
   readonly machines: readonly Machine[];
 }
 
-/** Asks a provider for all machines with our tag. @throws ProviderError */
-export async function look(provider: Provider, signal: AbortSignal): Promise<Seen> {
+/**
+ * Asks a provider for all machines with our tag.
+ * @param records this computer's leases: whatever they are about must not be missed.
+ * @throws ProviderError
+ */
+export async function look(
+  provider: Provider,
+  records: readonly LeaseRecord[],
+  signal: AbortSignal,
+): Promise<Seen> {
+  const ids = records
+    .filter((record) => record.provider === provider.name)
+    .flatMap(({ machines }) => machines.filter(({ gone }) => gone === null).map(({ id }) => id));
   const account = (await provider.account?.(signal)) ?? null;
   const now = await provider.now(signal);
-  const machines = await provider.list(signal);
+  const machines = await provider.list(signal, ids);
   return { provider: provider.name, billing: provider.billing, account, now, machines };
 }
 

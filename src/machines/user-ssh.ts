@@ -94,17 +94,27 @@ function isMissing(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ENOENT";
 }
 
+/** What leads to a machine, of all that ssh tells of its configuration. */
+const LEADING = /^(?:hostname|port|user|identityfile|userknownhostsfile) .*$/gm;
+
 /**
- * Whether plain `ssh` finds a machine by its name: what its configuration, of whatever files, comes
- * to. @throws ReportedError (3) where ssh is missing or does not take its configuration.
+ * Whether plain `ssh` finds a machine by its name as our own configuration does: what the user's, of
+ * whatever files, comes to. @throws ReportedError (3) where ssh is missing or does not take it.
  */
 export async function sshFinds(
-  { name, address }: { readonly name: string; readonly address: string },
+  name: string,
+  sshConfig: string,
   signal: AbortSignal,
 ): Promise<boolean> {
+  const plain = await settingsOf([name], signal);
+  const ours = await settingsOf(["-F", sshConfig, name], signal);
+  return plain === ours;
+}
+
+async function settingsOf(words: readonly string[], signal: AbortSignal): Promise<string> {
   try {
-    const { stdout } = await execute("ssh", ["-G", "--", name], { signal });
-    return stdout.split("\n").includes(`hostname ${address}`);
+    const { stdout } = await execute("ssh", ["-G", ...words], { signal });
+    return (stdout.match(LEADING) ?? []).join("\n");
   } catch (cause) {
     signal.throwIfAborted();
     const missing = cause instanceof Error && "code" in cause && cause.code === "ENOENT";

@@ -49,3 +49,12 @@ it("writes no control characters, whatever is in a cell", () => {
   const text = table(columns, [{ name: "a\x1b[31mb\nc", cost: "", use: "" }], stream(80, false));
   expect(text.split("\n")[1]).toBe("ab c");
 });
+
+it("leaves out optional columns, the last ones first, where there is no room for all", () => {
+  const optional = columns.map((column, i) => ({ ...column, optional: i < 2 }));
+  const titles = (room: number) =>
+    stripVTControlCharacters(table(optional, rows, stream(room, true)).split("\n")[0] ?? "");
+  expect(titles(31)).toBe("NAME             COST  FOR");
+  expect(titles(30)).toBe("NAME           FOR");
+  expect(titles(22)).toBe("FOR");
+});

@@ -5,11 +5,11 @@ import { type Cell, type Column, table } from "../table.ts";
 
 const COLUMNS: readonly Column<Listed>[] = [
   { title: "NAME", cell: ({ name }) => name },
-  { title: "PROVIDER", cell: ({ provider }) => provider },
+  { title: "PROVIDER", optional: true, cell: ({ provider }) => provider },
   { title: "SIZE", cell: ({ size }) => size },
   { title: "STATE", cell: stateCell },
   { title: "ADDRESS", cell: ({ address }) => address ?? "-" },
-  { title: "AGE", right: true, cell: ageText },
+  { title: "AGE", right: true, optional: true, cell: ageText },
   { title: "DEADLINE", right: true, cell: deadlineCell },
   { title: "COST", right: true, cell: costText },
   { title: "FOR", cell: ({ use }) => use },

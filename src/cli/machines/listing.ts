@@ -1,6 +1,7 @@
 import { isConfigured } from "../../machines/configured.ts";
 import { inventory, type Listed, look, type Seen } from "../../machines/inventory.ts";
 import { ProviderError, type ProviderName } from "../../machines/provider.ts";
+import type { LeaseRecord } from "../../machines/record.ts";
 import { damagedText, type Store } from "../../machines/store.ts";
 import { never, openOwn, providersToAsk } from "./work.ts";
 
@@ -21,7 +22,7 @@ export async function listMachines(store: Store, only: ProviderName | undefined)
   const parts = await Promise.all(
     asked.map(async (name) => {
       const own = records.filter((record) => record.provider === name);
-      const answer = await ask(name);
+      const answer = await ask(name, own);
       const seen = "machines" in answer ? answer : null;
       const problems = "machines" in answer ? otherAccounts(answer, own) : [answer.message];
       const isToldOnly = seen === null && only === undefined && !isConfigured(name, process.env);
@@ -43,10 +44,13 @@ export async function listMachines(store: Store, only: ProviderName | undefined)
   };
 }
 
-async function ask(name: ProviderName): Promise<Seen | { readonly message: string }> {
+async function ask(
+  name: ProviderName,
+  records: readonly LeaseRecord[],
+): Promise<Seen | { readonly message: string }> {
   try {
     await using provider = await openOwn(name);
-    return await look(provider, never);
+    return await look(provider, records, never);
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
     return { message: `${error.message}\nOf ${name} there is only what is recorded here.` };

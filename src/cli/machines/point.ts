@@ -1,5 +1,5 @@
 import { userInfo } from "node:os";
-import { sshReach } from "../../machines/connect.ts";
+import { reachOf } from "../../machines/reach.ts";
 import { includeMachines, sshFinds } from "../../machines/user-ssh.ts";
 import { ReportedError } from "../../sweep/errors.ts";
 import { say } from "../output.ts";
@@ -13,20 +13,18 @@ export async function pointAt(name: string): Promise<Readonly<Record<string, str
   const store = await ownStore();
   const { records } = await store.list();
   mention(records);
-  const { machine } = namedOne(records, name);
-  const { address } = machine;
-  if (address === null) throw new ReportedError(3, `${name} has no address yet.`);
-  const target = { name: machine.name, address };
-  if (!(await sshFinds(target, never))) {
+  const { record, machine } = namedOne(records, name);
+  const finds = async () => await sshFinds(machine.name, store.sshConfig, never);
+  if (!(await finds())) {
     const path = await includeMachines(homeOfSsh(), store.sshConfig);
     if (path !== null)
       say(`Added a line to the top of ${path}, so that docker's ssh finds machines.`);
-    if (!(await sshFinds(target, never))) throw unknownToSsh(store.sshConfig);
+    if (!(await finds())) throw unknownToSsh(store.sshConfig);
   }
   if ((process.env.DOCKER_CONTEXT ?? "") !== "") {
     say("DOCKER_CONTEXT is set, which docker heeds before DOCKER_HOST: unset it.");
   }
-  return sshReach.env(machine, store);
+  return reachOf(record.provider).env(machine, store);
 }
 
 /** ssh takes the home folder from the system's list of users, whatever HOME says. */

@@ -22,8 +22,8 @@ export function sizesTable(
     { title: "MONTH", right: true, cell: ({ pricePerMonth }) => price(pricePerMonth) },
     { title: "HOUR", right: true, cell: ({ pricePerHour }) => hourly(pricePerHour) },
     { title: "CORE HOUR", right: true, cell: (size) => hourly(pricePerCore(size)) },
-    { title: "KIND", cell: ({ description }) => description },
-    ...(region === null ? [{ title: "REGIONS", cell: regionsText }] : []),
+    ...(region === null ? [{ title: "REGIONS", optional: true, cell: regionsText }] : []),
+    { title: "KIND", optional: true, cell: ({ description }) => description },
   ];
   return table(columns, sizes, stream);
 }

@@ -24,7 +24,7 @@ export function statusCommand() {
         await settle(store, never);
         const { record, machines } = named((await store.list()).records, name);
         await using provider = await providerOf(record, openOwn, never);
-        const seen = await look(provider, never);
+        const seen = await look(provider, [record], never);
         const ids = new Set(machines.map(({ id }) => id));
         const found = inventory(seen, [record], [], seen.now).filter(
           ({ id }) => id !== null && ids.has(id),

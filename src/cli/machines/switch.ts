@@ -1,8 +1,8 @@
 import { providerOf } from "../../machines/account.ts";
-import { sshReach } from "../../machines/connect.ts";
 import { callName } from "../../machines/labels.ts";
 import { powerMachines } from "../../machines/power.ts";
 import type { Billing } from "../../machines/provider.ts";
+import { reachOf } from "../../machines/reach.ts";
 import { checkUnused } from "./in-use.ts";
 import { named, never, openOwn, ownStore, settle, tell } from "./work.ts";
 
@@ -37,7 +37,7 @@ export async function switchAll(
       lease: record.id,
       ids: machines.map(({ id }) => id),
       on,
-      reach: sshReach,
+      reach: reachOf(provider.name),
     });
     for (const machine of machines) {
       const { pricePerHour } = machine;

@@ -81,10 +81,10 @@ it("says that a deadline is over, and that a machine is gone", async () => {
 });
 
 it("gives back what dead processes left, and says so", async () => {
-  await lab.lease({ holder: DEAD });
+  const { id } = await lab.lease({ holder: DEAD });
   const { code, stderr } = await cli("machines", "ls");
   expect(code).toBe(0);
-  expect(stderr).toContain("are gone");
+  expect(stderr).toContain(`removing sim-${id}-0`);
   expect(stderr).toContain("No machines at digitalocean.");
   expect(lab.api.droplets()).toEqual([]);
   expect(await lab.records()).toEqual([]);
