@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
-import { homedir } from "node:os";
-import { isAbsolute, join } from "node:path";
+import { hostsFile } from "./hosts/list.ts";
 import type { ProviderName } from "./provider.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -15,8 +14,5 @@ const VARIABLES: Readonly<Record<ProviderName, readonly string[]>> = {
 /** Whether the environment is set up for a provider; not whether that lets us in. */
 export function isConfigured(name: ProviderName, env: Environment): boolean {
   if (VARIABLES[name].some((variable) => (env[variable] ?? "") !== "")) return true;
-  if (name !== "hosts") return false;
-  const config = env.XDG_CONFIG_HOME ?? "";
-  const folder = isAbsolute(config) ? config : join(homedir(), ".config");
-  return existsSync(join(folder, "sim-pipeline/hosts"));
+  return name === "hosts" && existsSync(hostsFile(env));
 }

@@ -91,7 +91,8 @@ function parseHost(text: string, from: string): Host {
   return { name, target };
 }
 
-function hostsFile(env: NodeJS.ProcessEnv): string {
+/** Where the hosts are listed, one a line. */
+export function hostsFile(env: Readonly<Record<string, string | undefined>>): string {
   const config = env.XDG_CONFIG_HOME ?? "";
   return join(isAbsolute(config) ? config : join(homedir(), ".config"), "sim-pipeline/hosts");
 }
