@@ -1,5 +1,7 @@
 import { artifactNameProblem } from "../github/artifacts.ts";
 import type { WorkflowContext } from "../github/context.ts";
+import type { MachineOptions } from "../index.ts";
+import { PROVIDERS } from "../machines/provider.ts";
 import { ReportedError } from "../sweep/errors.ts";
 import { duration } from "../sweep/file/fields.ts";
 import { optionalText, optionalWholeNumber, secret, wholeNumberOr } from "./inputs.ts";
@@ -58,6 +60,39 @@ export function maxCost(): number | null {
   const amount = /^\$?\d+(\.\d+)?$/.test(text) ? Number(text.replace("$", "")) : 0;
   if (amount > 0) return amount;
   throw wrongInput("max-cost", text, "an amount above 0, as 2.50");
+}
+
+/** The machine to rent for a whole run; nothing where none is asked for. */
+export function rentedMachine(context: WorkflowContext): { readonly machines?: MachineOptions } {
+  const given = optionalText("machines");
+  const settings = {
+    size: optionalText("size"),
+    region: optionalText("region"),
+    deadline: deadlineMinutes(),
+    maxCost: maxCost(),
+  };
+  const set = Object.entries(settings).filter(([, value]) => value !== null);
+  if (given === null) {
+    if (set.length === 0) return {};
+    throw new ReportedError(
+      2,
+      'The inputs "size", "region", "deadline" and "max-cost" are about a rented machine: say from whom ' +
+        'with "machines", as machines: digitalocean.',
+    );
+  }
+  const provider = PROVIDERS.find((name) => name === given);
+  if (provider === undefined) throw wrongInput("machines", given, PROVIDERS.join(", or "));
+  if (context.isFork) throw strangersMachines();
+  return { machines: { provider, ...Object.fromEntries(set) } };
+}
+
+/** What a stranger's code may not have. */
+export function strangersMachines(): ReportedError {
+  return new ReportedError(
+    2,
+    "A stranger's pull request gets no machines.\n" +
+      "Run this job for other events only: if: github.event_name != 'pull_request'",
+  );
 }
 
 function wrongInput(name: string, value: string, wanted: string): ReportedError {

@@ -10,7 +10,7 @@ import { openStore } from "../machines/store.ts";
 import { DEADLINE_MINUTES } from "../run/machines.ts";
 import { ReportedError } from "../sweep/errors.ts";
 import { action } from "./action.ts";
-import { deadlineMinutes, maxCost } from "./common-inputs.ts";
+import { deadlineMinutes, maxCost, strangersMachines } from "./common-inputs.ts";
 import { choice, optionalText, optionalWholeNumber, secret, wholeNumber } from "./inputs.ts";
 import { lineLog } from "./line-log.ts";
 import { down } from "./machines-down.ts";
@@ -55,7 +55,7 @@ await action(async () => {
       setOutput("removed", removed.length);
       setOutput("cost", cost);
     } else {
-      if (context.isFork) throw strangers();
+      if (context.isFork) throw strangersMachines();
       if (size === null && name !== "hosts") throw noSize(name);
       if (count * runnersEach > MOST_JOBS) throw tooMany(count, runnersEach);
       // In the job's own folder: the keys are nobody's business after it.
@@ -89,14 +89,6 @@ await action(async () => {
     process.exitCode = signals.exitCode() ?? 1;
   }
 });
-
-function strangers(): ReportedError {
-  return new ReportedError(
-    2,
-    "A stranger's pull request gets no machines.\n" +
-      "Run this job for other events only: if: github.event_name != 'pull_request'",
-  );
-}
 
 function noSize(provider: string): ReportedError {
   return new ReportedError(

@@ -6,6 +6,8 @@ import { PROVIDERS } from "../machines/provider.ts";
 export const SHARD_STATE = "shard";
 export const SWEEP_STATE = "sweep";
 export const POOL_STATE = "pool";
+/** Of a sweep that may have rented a machine. */
+export const RENTED_STATE = "rented";
 
 const SHARD = z.object({
   /** Absolute path of the plan that was downloaded. */

@@ -7,6 +7,7 @@ import { uploadFolder } from "../github/folder.ts";
 import { trustedRun } from "../github/runs.ts";
 import {
   type EngineChoice,
+  type MachineOptions,
   planSweep,
   type ResumeMode,
   type RunSummary,
@@ -25,6 +26,8 @@ export interface SweepJob {
   readonly set: readonly string[];
   readonly engine: EngineChoice;
   readonly workers?: number;
+  /** A machine to rent for the run. */
+  readonly machines?: MachineOptions;
   readonly build: boolean;
   readonly resume: ResumeMode;
   /** The workflow run whose results count. */

@@ -8,6 +8,7 @@ import {
   artifactName,
   ENGINES,
   registryLogin,
+  rentedMachine,
   retentionDays,
   workers,
   workflowRun,
@@ -15,20 +16,23 @@ import {
 import { choice, flag, lines, secret, text } from "./inputs.ts";
 import { interruptible } from "./interruptible.ts";
 import { reportOutcome, summarise } from "./outcome.ts";
+import { maskProviderTokens } from "./provider-tokens.ts";
 import { withRegistryLogin } from "./registry-login.ts";
-import { SWEEP_STATE } from "./run-state.ts";
+import { RENTED_STATE, SWEEP_STATE } from "./run-state.ts";
 import { sweepJob } from "./sweep-job.ts";
 
 await action(async () => {
   const context = workflowContext(process.env);
   const token = secret("token");
   const login = registryLogin(context, token);
+  maskProviderTokens(process.env);
   const job = {
     sweep: sweepPath(text("sweep")),
     params: lines("param"),
     set: lines("set"),
     engine: choice("engine", ENGINES),
     ...workers(),
+    ...rentedMachine(context),
     build: flag("build"),
     resume: choice("resume", RESUME_MODES),
     resumeFrom: workflowRun("resume-from"),
@@ -36,6 +40,7 @@ await action(async () => {
     artifact: artifactName(),
     retentionDays: retentionDays(),
   };
+  if (job.machines !== undefined) saveState(RENTED_STATE, "true");
   await interruptible(async (step) => {
     const { summary, artifact } = await sweepJob(job, {
       ...step,
