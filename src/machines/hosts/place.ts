@@ -27,7 +27,8 @@ export function placeOf(id: string): Place {
   const at = id.lastIndexOf("/");
   const name = id.slice(at + 1);
   if (id.startsWith("ssh://") && at > "ssh://".length && /^[a-z0-9-]{1,63}$/.test(name)) {
-    return { target: parseSshAddress(id.slice(0, at), "a machine's id").target, name };
+    const place = { target: parseSshAddress(id.slice(0, at), "a machine's id").target, name };
+    if (idOf(place) === id) return place;
   }
   throw new ProviderError("invalid", `${JSON.stringify(id)} is no machine's id of a host.`);
 }

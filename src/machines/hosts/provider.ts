@@ -14,6 +14,7 @@ import { ask, machineOf, REGION, type Report } from "./host.ts";
 import { ANY, type Host, readHosts } from "./list.ts";
 import { placeOf } from "./place.ts";
 import { listScript, probeScript, releaseScript, reserveScript } from "./script.ts";
+import { userEnvironment } from "./ssh.ts";
 
 const BILLING: Billing = {
   minimumSeconds: 0,
@@ -33,8 +34,9 @@ const BATCH = 1;
  *
  * @throws ProviderError `invalid` for a list of hosts that is empty or wrong.
  */
-export async function hosts(env: NodeJS.ProcessEnv): Promise<Provider> {
-  const all = await readHosts(env);
+export async function hosts(environment: NodeJS.ProcessEnv): Promise<Provider> {
+  const all = await readHosts(environment);
+  const env = userEnvironment(environment);
   const inquiry: Inquiry = { all, env, silent: new Set() };
   return {
     name: "hosts",

@@ -4,7 +4,7 @@ import type { Reach } from "../lease-types.ts";
 import { runRemote } from "../remote.ts";
 import { writeDurably } from "../store.ts";
 import { placeOf } from "./place.ts";
-import { userConfiguration } from "./ssh.ts";
+import { userConfiguration, userEnvironment } from "./ssh.ts";
 
 /**
  * Hosts that their owner set up: no user data, no keys of ours. A machine's name leads to its host as
@@ -16,7 +16,8 @@ export const hostReach: Reach = {
   connect: async (machine, record, { store, signal, tell }) => {
     const { target } = placeOf(machine.id);
     tell("connect", `connecting to ${machine.name} (${target.host})`);
-    const block = await userConfiguration(target, machine.name, process.env, signal);
+    const env = userEnvironment(process.env);
+    const block = await userConfiguration(target, machine.name, env, signal);
     await writeDurably(store.files(record.id).sshConfig(machine.name), block);
     const remote = { name: machine.name, sshConfig: store.sshConfig };
     const version = await runRemote(

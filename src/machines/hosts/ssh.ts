@@ -1,9 +1,21 @@
 import { execFile } from "node:child_process";
+import { join } from "node:path";
 import { promisify } from "node:util";
-import { type SshTarget, sshArguments } from "../../engines/ssh.ts";
+import { SSH_CONFIG, type SshTarget, sshArguments } from "../../engines/ssh.ts";
 import { ReportedError } from "../../sweep/errors.ts";
+import { storeFolder } from "../store.ts";
 
 const execute = promisify(execFile);
+
+/**
+ * The environment in which ssh knows the user's hosts: in one that `machines env` made it knows
+ * nothing but rented machines.
+ */
+export function userEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  if (env[SSH_CONFIG] !== join(storeFolder(env), "ssh_config")) return env;
+  const { [SSH_CONFIG]: _ours, ...rest } = env;
+  return rest;
+}
 
 /** Words that our own calls set, and what ssh prints of itself and does not read. */
 const OURS = new Set(["host", "batchmode", "loglevel", "hostkeyalias", "sessiontype", "stdinnull"]);

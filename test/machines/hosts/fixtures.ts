@@ -19,7 +19,8 @@ export interface LabHosts extends AsyncDisposable {
   clear(): Promise<void>;
 }
 
-export async function startHosts(count: number): Promise<LabHosts> {
+/** `lines` are for each sshd's configuration. */
+export async function startHosts(count: number, lines: readonly string[] = []): Promise<LabHosts> {
   await using cleanup = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "sim-pipeline-hosts-"));
   cleanup.defer(() => rm(folder, { recursive: true, force: true }));
@@ -27,7 +28,7 @@ export async function startHosts(count: number): Promise<LabHosts> {
     Array.from({ length: count }, (_, index) => mkdtemp(join(folder, `home-${index}-`))),
   );
   const sshds: Sshd[] = [];
-  for (const home of homes) sshds.push(cleanup.use(await startSshd([`SetEnv HOME=${home}`])));
+  for (const home of homes) sshds.push(cleanup.use(await startSshd(withHome(home, lines))));
   const blocks = await Promise.all(
     sshds.map(async ({ config, name }, index) =>
       (await readFile(config, "utf8")).replace(`Host ${name}`, `Host h${index}`),
@@ -60,4 +61,11 @@ export async function startHosts(count: number): Promise<LabHosts> {
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** sshd heeds one SetEnv, with all variables. */
+function withHome(home: string, lines: readonly string[]): string[] {
+  const variables = lines.flatMap((line) => line.match(/(?<=^SetEnv ).*/) ?? []);
+  const others = lines.filter((line) => !line.startsWith("SetEnv "));
+  return [`SetEnv ${[`HOME=${home}`, ...variables].join(" ")}`, ...others];
 }
