@@ -205,6 +205,22 @@ async function runPlan(
   texts: Texts,
   options: Omit<RunOptions, keyof PlanOptions>,
 ): Promise<RunSummary> {
+  const { onEvent: emit = () => {} } = options;
+  const problems: string[] = [];
+  const summary = await runHolding(plan, texts, options, (message) => {
+    emit({ type: "warning", message });
+    problems.push(message);
+  });
+  return problems.length === 0 ? summary : { ...summary, unreleased: problems.join("\n") };
+}
+
+/** Runs a plan, and gives back at its end what it needed for that. */
+async function runHolding(
+  plan: Plan,
+  texts: Texts,
+  options: Omit<RunOptions, keyof PlanOptions>,
+  onUnreleased: (problem: string) => void,
+): Promise<RunSummary> {
   const { workers = plan.sweep.workers } = options;
   if (workers !== "auto" && !(Number.isSafeInteger(workers) && workers > 0)) {
     throw new ReportedError(2, `workers: ${workers} is neither "auto" nor a whole number from 1.`);
@@ -229,7 +245,7 @@ async function runPlan(
           await rent(
             whole,
             machines,
-            { out, env, signal, emit },
+            { out, env, signal, emit, onUnreleased, again: options.resume === "off" },
             { limit, engine: options.engine },
           ),
         );
@@ -282,7 +298,7 @@ async function runPlan(
   const finish = await runFinish(whole, tools, { folder: out, again, verify, ...ends });
   // What money or time have ended is not interrupted by anybody.
   const interrupted = interruptionBy(AbortSignal.any([asked, kill]));
-  const stopped = limit.signal.aborted ? String(limit.signal.reason) : summary.stopped;
+  const stopped = limit.signal.aborted ? limitOf(limit.signal) : summary.stopped;
   return { ...summary, finish, interrupted, stopped };
 }
 
@@ -290,7 +306,7 @@ async function runPlan(
 async function rent(
   plan: Plan,
   machines: MachineOptions,
-  context: Pick<MachineContext, "out" | "env" | "signal" | "emit">,
+  context: Omit<MachineContext, "engineOn" | "onLimit">,
   { limit, engine }: { readonly limit: AbortController; readonly engine: EngineChoice | undefined },
 ): Promise<RentedMachine> {
   if (engine === "process") {
@@ -305,9 +321,15 @@ async function rent(
     engineOn: async (env) => await selectEngine("docker", plan.sweep, env),
     onLimit: (reason) => {
       context.emit({ type: "stopping", reason });
-      limit.abort(reason);
+      // What waits for a machine, or for an image on it, fails with this.
+      limit.abort(new ReportedError(3, `Nothing was run any more: ${reason}.`, { cause: reason }));
     },
   });
+}
+
+/** Why money or time have ended the run. */
+function limitOf({ reason }: AbortSignal): string {
+  return String(reason instanceof Error ? reason.cause : reason);
 }
 
 /** The summary with what machines have cost by the time at which they were given back. */

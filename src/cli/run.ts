@@ -121,5 +121,7 @@ async function run(options: RunOptions, json: boolean): Promise<number> {
   say(summaryText(summary));
   if (json) await printJson(summary);
   if (interrupted !== null) return interrupted;
+  // What costs on is no end, whatever became of the points.
+  if (summary.unreleased !== undefined) return 3;
   return isWhole(summary) ? 0 : 1;
 }

@@ -12,10 +12,11 @@ import type {
 import { ReportedError } from "../sweep/errors.ts";
 import type { Sweep } from "../sweep/sweep.ts";
 import { affordableSeconds } from "./cost.ts";
-import type { Lease, LeaseEvent, Released } from "./lease-types.ts";
+import { type Lease, LeaseError, type LeaseEvent, type Released } from "./lease-types.ts";
 import type { MachineRequest, Offer, Provider } from "./provider.ts";
 import type { PinnedImage } from "./registry-image.ts";
 import { watchMachines } from "./watch.ts";
+import { firstLine } from "./work.ts";
 
 /** What machines are rented for, and by whom. */
 export interface RentedEngineOptions {
@@ -30,12 +31,17 @@ export interface RentedEngineOptions {
   hasEarlier(): Promise<boolean>;
   /** Rents, or takes up what an earlier start rented. */
   acquire(signal: AbortSignal): Promise<Lease>;
+  /** Takes up what an earlier start rented; null where nothing of that is left. */
+  takeUp(signal: AbortSignal): Promise<Lease | null>;
   /** The engine on a machine, by the variables that lead to it. */
   engineOn(env: Readonly<Record<string, string>>): Promise<Engine>;
   /** The sweep's image, read from its registry without a machine. */
   identify(sweep: Sweep, platform: string, signal: AbortSignal): Promise<PinnedImage>;
-  /** Called when machines are there, and when they are gone. */
-  onLease(lease: Lease): void;
+  /**
+   * Called when machines are there, and when they are gone.
+   * @param ahead milliseconds by which the provider's clock is ahead of ours.
+   */
+  onLease(lease: Lease, ahead: number): void;
   onReleased(released: Released): void;
   onStep(event: Pick<LeaseEvent, "text">): void;
   /** Called once, when money or time have run out: the run is to end, and keeps what finished. */
@@ -64,21 +70,16 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
  */
 export function rentedEngine(options: RentedEngineOptions): RentedEngine {
   const { provider, offer, signal } = options;
-  let rented: Promise<{
-    lease: Lease;
-    inner: Engine;
-    env: Readonly<Record<string, string>>;
-  }> | null = null;
+  let rented: Promise<Held> | null = null;
   let pinned: PinnedImage | null = null;
   let limit: NodeJS.Timeout | undefined;
 
-  const rent = async () => {
-    const lease = await options.acquire(signal);
+  const hold = async (lease: Lease, now: number): Promise<Held> => {
     try {
       const [machine] = lease.machines;
       if (machine === undefined) throw new Error("a lease has a machine");
-      options.onLease(lease);
-      limit = await setLimit(lease);
+      options.onLease(lease, now - Date.now());
+      limit = setLimit(lease, now);
       const env = lease.env(machine);
       const inner = await options.engineOn(env);
       if (pinned !== null) {
@@ -87,9 +88,12 @@ export function rentedEngine(options: RentedEngineOptions): RentedEngine {
       }
       return { lease, inner, env };
     } catch (error) {
-      await giveBack(lease);
-      throw error;
+      throw await givenBack(lease, error);
     }
+  };
+  const rent = async (): Promise<Held> => {
+    const time = await timeOf(provider, signal);
+    return await hold(await options.acquire(signal), time());
   };
   const machine = () => {
     rented ??= rent();
@@ -104,8 +108,19 @@ export function rentedEngine(options: RentedEngineOptions): RentedEngine {
     options.onReleased(await lease.release(new AbortController().signal));
   };
 
-  const setLimit = async (lease: Lease): Promise<NodeJS.Timeout | undefined> => {
-    const now = await provider.now(signal);
+  /** The error to throw, with what could not be given back. */
+  const givenBack = async (lease: Lease, error: unknown): Promise<unknown> => {
+    try {
+      await giveBack(lease);
+      return error;
+    } catch (release) {
+      if (!(release instanceof LeaseError)) throw release;
+      const text = `${firstLine(error)}\n${release.message}`;
+      return new LeaseError(text, release.left, { cause: error });
+    }
+  };
+
+  const setLimit = (lease: Lease, now: number): NodeJS.Timeout | undefined => {
     const price = offer.size.pricePerHour;
     const created = Math.min(...lease.machines.map((one) => one.created));
     const affordable =
@@ -147,7 +162,14 @@ export function rentedEngine(options: RentedEngineOptions): RentedEngine {
       run: string,
       target: (task: string) => RecoveryTarget | "live" | null,
     ): Promise<Recovered[]> => {
-      if (rented === null && !(await options.hasEarlier())) return [];
+      if (rented === null) {
+        if (!(await options.hasEarlier())) return [];
+        const time = await timeOf(provider, signal);
+        const earlier = await options.takeUp(signal);
+        // Nothing is left to recover, and a new machine would have nothing of it.
+        if (earlier === null) return [];
+        rented = hold(earlier, time());
+      }
       const { inner } = await machine();
       return await inner.recover(run, target);
     },
@@ -168,6 +190,19 @@ export function rentedEngine(options: RentedEngineOptions): RentedEngine {
       }
     },
   };
+}
+
+interface Held {
+  readonly lease: Lease;
+  readonly inner: Engine;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** The provider's time from here on, asked once: it may not answer when the machine is ready. */
+async function timeOf(provider: Provider, signal: AbortSignal): Promise<() => number> {
+  const told = await provider.now(signal);
+  const ours = performance.now();
+  return () => told + performance.now() - ours;
 }
 
 function changed(label: string): ReportedError {

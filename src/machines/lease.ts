@@ -2,7 +2,6 @@ import { ReportedError } from "../sweep/errors.ts";
 import { adoptLease } from "./adopt.ts";
 import { bringUp } from "./bring-up.ts";
 import { realClock } from "./clock.ts";
-import { sshReach } from "./connect.ts";
 import { awaitAddresses, createMachines, usable } from "./create.ts";
 import { thisHolder } from "./holder.ts";
 import {
@@ -15,6 +14,7 @@ import {
 } from "./lease-types.ts";
 import { newLeaseId } from "./names.ts";
 import type { Offer, ProviderError } from "./provider.ts";
+import { reachOf } from "./reach.ts";
 import { deadlineOf, type LeaseRecord, newRecord, type RecordedMachine } from "./record.ts";
 import { endLease, releaseLease, usedOf } from "./release.ts";
 import { accountOf, firstLine, type LeaseWork, regardless, workOn } from "./work.ts";
@@ -30,10 +30,9 @@ import { accountOf, firstLine, type LeaseWork, regardless, workOn } from "./work
  * @throws LeaseError where too few machines came up; `left` names what could not be given back.
  */
 export async function acquireLease(options: AcquireOptions): Promise<Lease> {
-  const reach = options.reach ?? sshReach;
-  await checkOptions(options);
-  const adopted = options.label === null ? await adoptLease(options, reach) : null;
-  if (adopted !== null) return leaseOn(adopted, options, reach, { adopted: true });
+  const earlier = await takeUpLease(options);
+  if (earlier !== null) return earlier;
+  const reach = options.reach ?? reachOf(options.provider.name);
   const { provider, store, signal } = options;
   const offer = await provider.check(options.request, signal);
   const account = await accountOf(options);
@@ -59,6 +58,20 @@ export async function acquireLease(options: AcquireOptions): Promise<Lease> {
     throw await givenBack(work, error);
   }
   return leaseOn(work.record(), options, reach, { adopted: false });
+}
+
+/**
+ * Takes over the machines of an earlier, killed process of the same run, where they fit, and gives
+ * back those that do not. Null where none is left; nothing is rented.
+ *
+ * @throws as `acquireLease`.
+ */
+export async function takeUpLease(options: AcquireOptions): Promise<Lease | null> {
+  await checkOptions(options);
+  if (options.label !== null) return null;
+  const reach = options.reach ?? reachOf(options.provider.name);
+  const adopted = await adoptLease(options, reach);
+  return adopted === null ? null : leaseOn(adopted, options, reach, { adopted: true });
 }
 
 async function rent(

@@ -17,6 +17,8 @@ const ROW = z.object({
   created: z.number(),
   /** Null while it is rented, or where nobody has seen its end. */
   gone: z.number().nullable(),
+  /** Milliseconds by which the provider's clock was ahead of this computer's. */
+  ahead: z.number().default(0),
 });
 export type MachineRow = Readonly<z.infer<typeof ROW>>;
 
@@ -49,11 +51,11 @@ export function machinesOf(database: DatabaseSync): MachineRow[] {
     .sort((a, b) => a.created - b.created);
 }
 
-/** Null for a run without machines. `now` in ms, for those that are rented still. */
+/** Null for a run without machines. `now` in ms, by our clock, for those that are rented still. */
 export function runCost(machines: readonly MachineRow[], now: number): RunCost | null {
   const [first] = machines;
   if (first === undefined) return null;
-  const costs = machines.map((machine) => rentalCost(machine, now, machine));
+  const costs = machines.map((machine) => rentalCost(machine, now + machine.ahead, machine));
   const mixed = machines.some(({ currency }) => currency !== first.currency);
   return {
     machines: machines.length,
@@ -62,7 +64,10 @@ export function runCost(machines: readonly MachineRow[], now: number): RunCost |
         ? null
         : costs.reduce((sum: number, one) => sum + (one ?? 0), 0),
     currency: first.currency,
-    seconds: machines.reduce((sum, { created, gone }) => sum + ((gone ?? now) - created) / 1000, 0),
+    seconds: machines.reduce(
+      (sum, { created, gone, ahead }) => sum + Math.max(0, (gone ?? now + ahead) - created) / 1000,
+      0,
+    ),
     open: machines.some(({ gone }) => gone === null),
   };
 }

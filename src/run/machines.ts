@@ -3,13 +3,13 @@ import type { Engine } from "../engines/engine.ts";
 import { money } from "../machines/cost.ts";
 import { type RentedEngine, rentedEngine } from "../machines/engine.ts";
 import { type Estimate, estimateRun, type Measured } from "../machines/estimate.ts";
-import { acquireLease } from "../machines/lease.ts";
-import type { Lease, Released } from "../machines/lease-types.ts";
+import { acquireLease, takeUpLease } from "../machines/lease.ts";
+import type { Lease } from "../machines/lease-types.ts";
 import type { MachineRequest, Offer, Provider, ProviderName } from "../machines/provider.ts";
 import { openProvider } from "../machines/providers.ts";
 import { pinImage } from "../machines/registry-image.ts";
-import { type Settled, settleLeases } from "../machines/settle.ts";
-import { damagedText, openStore, storeFolder } from "../machines/store.ts";
+import { settleLeases } from "../machines/settle.ts";
+import { openStore, type Store, storeFolder } from "../machines/store.ts";
 import type { Plan } from "../plan/plan.ts";
 import { openDatabase, readDatabase } from "../results/database.ts";
 import { createRunFolder, type RunFolder, runFolder } from "../results/folder.ts";
@@ -38,6 +38,12 @@ export interface MachineOptions {
 /** Eight hours: a working day, or a night. */
 export const DEADLINE_MINUTES = 480;
 
+/** A machine takes two minutes to start, and the run ends two minutes before its deadline. */
+const LEAST_MINUTES = 5;
+
+/** Milliseconds for writing down, at the end, what became of earlier machines. */
+const NOTING_MS = 30_000;
+
 export interface MachineContext {
   /** Absolute path of the run folder. */
   readonly out: string;
@@ -46,8 +52,12 @@ export interface MachineContext {
   readonly emit: Emit;
   /** The engine that the variables lead to. */
   readonly engineOn: (env: NodeJS.ProcessEnv) => Promise<Engine>;
+  /** Whether points run again that have succeeded. */
+  readonly again: boolean;
   /** Called when money or time have run out: the run is to end. */
   readonly onLimit: (reason: string) => void;
+  /** Called where a machine could not be given back, with what to do. */
+  readonly onUnreleased: (problem: string) => void;
 }
 
 /** A machine that is rented when a run needs it, and given back at disposal. */
@@ -77,7 +87,7 @@ export async function rentFor(
   try {
     const offer = await provider.check(request, signal);
     const estimate = estimateRun({
-      points: plan.count - (earlier?.succeeded ?? 0),
+      points: context.again ? plan.count : Math.max(0, plan.count - (earlier?.succeeded ?? 0)),
       earlier: earlier?.measured ?? null,
       offer,
       count: request.count,
@@ -92,6 +102,7 @@ export async function rentFor(
       emit({ type: "machines", message: text, machines: rows });
     };
     let rows: MachineRow[] = [];
+    let ahead = 0;
     const note = (changed: readonly MachineRow[]): void => {
       const names = new Set(changed.map(({ name }) => name));
       rows = [...rows.filter(({ name }) => !names.has(name)), ...changed];
@@ -105,9 +116,21 @@ export async function rentFor(
       openProvider: async (name) =>
         name === provider.name ? borrowed(provider) : await openProvider(name, env),
     });
-    for (const message of problemsOf(settled)) emit({ type: "warning", message });
+    for (const message of settled.problems) emit({ type: "warning", message });
+    await noteEnds(folder, provider, store, signal);
     told(offerText(offer, estimate, provider));
 
+    const acquiring = (stop: AbortSignal) => ({
+      ...tools,
+      provider,
+      signal: stop,
+      run,
+      attempt,
+      request: { ...request, region: offer.region },
+      minutes,
+      atLeast: request.count,
+      label: null,
+    });
     const engine = rentedEngine({
       provider,
       offer,
@@ -115,22 +138,24 @@ export async function rentFor(
       maxCost: options.maxCost ?? null,
       signal,
       hasEarlier: async () => (await store.list()).records.some((record) => record.run === run),
-      acquire: async (stop) =>
-        await acquireLease({
-          ...tools,
-          provider,
-          signal: stop,
-          run,
-          attempt,
-          request: { ...request, region: offer.region },
-          minutes,
-          atLeast: request.count,
-          label: null,
-        }),
+      acquire: async (stop) => await acquireLease(acquiring(stop)),
+      takeUp: async (stop) => await takeUpLease(acquiring(stop)),
       engineOn: async (own) => await context.engineOn({ ...env, ...own }),
       identify: async (sweep, platform, stop) => await pinImage(sweep, platform, env, stop),
-      onLease: (lease) => note(rentedRows(lease, offer, provider)),
-      onReleased: (released) => note(releasedRows(released, offer, provider)),
+      onLease: (lease, by) => {
+        ahead = by;
+        note(lease.machines.map((one) => row({ ...one, gone: null }, { offer, provider, ahead })));
+        told(`${namesOf(lease)} may be used for ${minutes} min at most (--deadline)`);
+      },
+      onReleased: ({ used }) => {
+        try {
+          note(used.map((one) => row(one, { offer, provider, ahead })));
+        } catch (error) {
+          // As on a full disk. What matters is done.
+          const why = error instanceof Error ? error.message : String(error);
+          emit({ type: "warning", message: `The machines' cost could not be written: ${why}` });
+        }
+      },
       onStep: ({ text }) => told(text),
       onLimit: context.onLimit,
     });
@@ -138,7 +163,14 @@ export async function rentFor(
       engine,
       [Symbol.asyncDispose]: async () => {
         await using _provider = provider;
-        await engine[Symbol.asyncDispose]();
+        try {
+          await engine[Symbol.asyncDispose]();
+          await noteEnds(folder, provider, store, AbortSignal.timeout(NOTING_MS));
+        } catch (error) {
+          // Beside what the run has come to, which it is not to hide.
+          if (!(error instanceof ReportedError)) throw error;
+          context.onUnreleased(error.message);
+        }
       },
     };
   } catch (error) {
@@ -147,24 +179,20 @@ export async function rentFor(
   }
 }
 
-/** What killed starts left, of this run or others, and could not be given back. */
-function problemsOf({ unsettled, damaged }: Settled): string[] {
-  return [
-    ...unsettled.map(
-      ({ lease, machines, provider, reason }) =>
-        `Lease ${lease} at ${provider} could not be ended (${machines.join(", ")}): ${reason}. ` +
-        "It may cost money: `sim-pipeline machines reap`.",
-    ),
-    ...damaged.map(({ path, problem }) => damagedText(path, problem)),
-  ];
-}
-
 /** The same provider for somebody who ends his own after use. */
 function borrowed(provider: Provider): Provider {
   return { ...provider, [Symbol.asyncDispose]: async () => {} };
 }
 
-function requestOf({ provider, size, region, count = 1 }: MachineOptions): MachineRequest {
+function requestOf(options: MachineOptions): MachineRequest {
+  const { provider, size, region, count = 1, deadline = DEADLINE_MINUTES } = options;
+  if (deadline < LEAST_MINUTES) {
+    throw new ReportedError(
+      2,
+      `--deadline: ${deadline} min is too short for a machine to run anything: it takes about two ` +
+        `to start, and is given back two before its deadline.\nGive it ${LEAST_MINUTES}m or more.`,
+    );
+  }
   if (count !== 1) {
     throw new ReportedError(
       2,
@@ -242,41 +270,70 @@ function offerText(
   if (size.pricePerHour === null) return `${what}; no price is known`;
   if (size.pricePerHour === 0) return what;
   const price = `${money(size.pricePerHour, billing.currency)} an hour`;
+  if (estimate.seconds === 0) return `${what}, ${price}: rented only if a point has to run again`;
   const cost = money(estimate.cost ?? 0, billing.currency);
   return estimate.basis === "measured"
     ? `${what}, ${price}: about ${cost} by what earlier points took`
     : `${what}, ${price}: at most ${cost} until its deadline`;
 }
 
-type Rented = Pick<MachineRow, "name" | "size" | "region" | "pricePerHour" | "created">;
+type Noted = Pick<MachineRow, "name" | "size" | "region" | "pricePerHour" | "created" | "gone">;
 
 function row(
-  machine: Rented,
-  gone: number | null,
-  { size }: Offer,
-  provider: Provider,
+  { name, size, region, pricePerHour, created, gone }: Noted,
+  {
+    offer,
+    provider,
+    ahead,
+  }: { readonly offer: Offer; readonly provider: Provider; readonly ahead: number },
 ): MachineRow {
-  const { name, region, pricePerHour, created } = machine;
   const { currency, minimumSeconds, minimumCost } = provider.billing;
   return {
     name,
     provider: provider.name,
-    size: machine.size,
+    size,
     region,
-    cpus: size.cpus,
-    pricePerHour: pricePerHour ?? size.pricePerHour,
+    cpus: offer.size.cpus,
+    pricePerHour: pricePerHour ?? offer.size.pricePerHour,
     currency,
     minimumSeconds,
     minimumCost,
     created,
     gone,
+    ahead,
   };
 }
 
-function rentedRows(lease: Lease, offer: Offer, provider: Provider): MachineRow[] {
-  return lease.machines.map((machine) => row(machine, null, offer, provider));
+function namesOf({ machines }: Lease): string {
+  return machines.map(({ name }) => name).join(", ");
 }
 
-function releasedRows(released: Released, offer: Offer, provider: Provider): MachineRow[] {
-  return released.used.map((machine) => row(machine, machine.gone, offer, provider));
+/**
+ * Writes down that machines of earlier starts are gone, which another process gave back, and of
+ * which no lease is recorded any more: until now at the latest, since nobody wrote when.
+ */
+async function noteEnds(
+  folder: RunFolder,
+  provider: Provider,
+  store: Store,
+  signal: AbortSignal,
+): Promise<void> {
+  using database = openDatabase(folder);
+  const open = machinesOf(database).filter(
+    (machine) => machine.gone === null && machine.provider === provider.name,
+  );
+  if (open.length === 0) return;
+  const { records, damaged } = await store.list();
+  if (damaged.length > 0) return;
+  const there = new Set([
+    ...records.flatMap(({ machines }) => machines.map(({ name }) => name)),
+    ...(await provider.list(signal)).map(({ name }) => name),
+  ]);
+  const ended = open.filter(({ name }) => !there.has(name));
+  if (ended.length === 0) return;
+  const gone = await provider.now(signal);
+  recordMachines(
+    database,
+    ended.map((machine) => ({ ...machine, gone: Math.max(machine.created, gone) })),
+  );
 }

@@ -28,6 +28,8 @@ export interface RunSummary {
   readonly report: string | null;
   /** What the machines rented for it cost, over all executions; null where none were. */
   readonly cost: RunCost | null;
+  /** There where rented machines could not be given back: which, and what to do. */
+  readonly unreleased?: string;
   /** What ended the run early, or null. */
   readonly interrupted: "SIGINT" | "SIGTERM" | "aborted" | null;
   /** Null, or why nothing more was started: the sweep's on-failure rule. */

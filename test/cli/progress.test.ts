@@ -50,6 +50,7 @@ const rented = {
   minimumCost: 0.01,
   created: 0,
   gone: null,
+  ahead: 0,
 };
 
 /** The progress after events of which the first came at 0 and the others now. */

@@ -6,7 +6,7 @@ import {
   type TaskHooks,
 } from "../../src/engines/engine.ts";
 import { rentedEngine } from "../../src/machines/engine.ts";
-import type { Lease } from "../../src/machines/lease-types.ts";
+import { type Lease, LeaseError } from "../../src/machines/lease-types.ts";
 import type { Offer, Provider } from "../../src/machines/provider.ts";
 import type { Sweep } from "../../src/sweep/sweep.ts";
 
@@ -40,13 +40,18 @@ function world({
   price = 1,
   maxCost = null,
   earlier = false,
+  left = true,
   refuses = null,
+  releaseFails = null,
   shows = identity.identity,
 }: {
   readonly price?: number;
   readonly maxCost?: number | null;
   readonly earlier?: boolean;
+  /** Whether something of what the earlier start rented can be taken up. */
+  readonly left?: boolean;
   readonly refuses?: Error | null;
+  readonly releaseFails?: Error | null;
   /** The identity of the image on the machine. */
   readonly shows?: string;
 } = {}) {
@@ -90,6 +95,7 @@ function world({
     env: ({ name }) => ({ DOCKER_HOST: `ssh://${name}` }),
     release: async () => {
       log.push("release");
+      if (releaseFails !== null) throw releaseFails;
       return {
         lease: "aaaaaaaaaa",
         run: "abcdefghij",
@@ -105,6 +111,10 @@ function world({
     maxCost,
     signal: never,
     hasEarlier: async () => earlier,
+    takeUp: async () => {
+      log.push("take up");
+      return left ? lease : null;
+    },
     acquire: async () => {
       log.push("rent");
       if (refuses !== null) throw refuses;
@@ -123,7 +133,8 @@ function world({
   return { engine, log, limits };
 }
 
-const RENTED = ["rent", "leased", "engine on ssh://sim-aaaaaaaaaa-0"];
+const HELD = ["leased", "engine on ssh://sim-aaaaaaaaaa-0"];
+const RENTED = ["rent", ...HELD];
 
 describe("a machine is rented when it is needed", () => {
   it("not for the capacity, the image's identity, or a run that nothing is left of", async () => {
@@ -150,7 +161,14 @@ describe("a machine is rented when it is needed", () => {
     const { engine, log } = world({ earlier: true });
     await engine.recover("abcdefghij", () => null);
     await engine[Symbol.asyncDispose]();
-    expect(log).toEqual([...RENTED, "recover", "close", "release", "released 1"]);
+    expect(log).toEqual(["take up", ...HELD, "recover", "close", "release", "released 1"]);
+  });
+
+  it("but none anew where nothing is left to recover", async () => {
+    const { engine, log } = world({ earlier: true, left: false });
+    expect(await engine.recover("abcdefghij", () => null)).toEqual([]);
+    await engine[Symbol.asyncDispose]();
+    expect(log).toEqual(["take up"]);
   });
 
   it("at once where it costs nothing: its images may be in no registry", async () => {
@@ -188,6 +206,16 @@ describe("what goes wrong", () => {
     expect(log.slice(-2)).toEqual(["release", "released 1"]);
     await engine[Symbol.asyncDispose]();
     expect(log.filter((line) => line === "release")).toHaveLength(1);
+  });
+
+  it("a machine that cannot be given back then is told of, with what went wrong before", async () => {
+    const releaseFails = new LeaseError("Not confirmed that sim-a-0 is gone.", ["sim-a-0"]);
+    const { engine } = world({ shows: "sha256:bb", releaseFails });
+    await engine.prepare(sweep, never);
+    await expect(engine.run(task, hooks, never)).rejects.toMatchObject({
+      left: ["sim-a-0"],
+      message: expect.stringMatching(/is not the one that .*\nNot confirmed that sim-a-0 is gone/),
+    });
   });
 });
 

@@ -48,7 +48,7 @@ test("what machines cost is in the report", async () => {
   const out = join(temporaryFolder(), "run");
   await ran(out);
   expect(runDocument(runFolder(out)).cost).toBeNull();
-  const hour = { created: 0, gone: 3_600_000, minimumSeconds: 60, minimumCost: 0.01 };
+  const hour = { created: 0, gone: 3_600_000, minimumSeconds: 60, minimumCost: 0.01, ahead: 0 };
   const size = { size: "c-2", region: "nyc3", cpus: 2, pricePerHour: 1.5, currency: "USD" };
   {
     using database = openDatabase(runFolder(out));

@@ -22,6 +22,7 @@ const machine = (change: Partial<MachineRow> = {}): MachineRow => ({
   minimumCost: 0.01,
   created: 1_000,
   gone: null,
+  ahead: 0,
   ...change,
 });
 
@@ -36,6 +37,16 @@ describe("machines in run.db", () => {
     expect(machinesOf(database)).toEqual([machine({ gone: 9_000 }), later]);
   });
 
+  it("of an earlier version know nothing of clocks", () => {
+    const folder = runFolder(temporaryFolder());
+    createRunFolder(folder);
+    using database = openDatabase(folder);
+    const { ahead, ...earlier } = machine();
+    recordMachines(database, [earlier as MachineRow]);
+    expect(machinesOf(database)).toEqual([{ ...earlier, ahead: 0 }]);
+    expect(ahead).toBe(0);
+  });
+
   it("are none in a folder that knows no machines", () => {
     using database = new DatabaseSync(":memory:");
     expect(machinesOf(database)).toEqual([]);
@@ -48,6 +59,16 @@ describe("the cost of a run", () => {
     [
       "grows while a machine is rented",
       [machine()],
+      { machines: 1, amount: 0.1, currency: "USD", seconds: 100, open: true },
+    ],
+    [
+      "grows by the provider's clock, an hour ahead of ours",
+      [machine({ created: 3_601_000, ahead: 3_600_000 })],
+      { machines: 1, amount: 0.1, currency: "USD", seconds: 100, open: true },
+    ],
+    [
+      "grows by the provider's clock, an hour behind ours",
+      [machine({ created: -3_599_000, ahead: -3_600_000 })],
       { machines: 1, amount: 0.1, currency: "USD", seconds: 100, open: true },
     ],
     [

@@ -83,6 +83,17 @@ function start(api: DigitalOcean, file: string, ...flags: string[]) {
   return { child, ended };
 }
 
+/** Resolves when the process has said it; never where it does not, which the test's timeout ends. */
+async function toSay({ stderr }: ChildProcess, text: string): Promise<void> {
+  let said = "";
+  await new Promise<void>((resolve) => {
+    stderr?.on("data", (chunk: Buffer) => {
+      said += chunk;
+      if (said.includes(text)) resolve();
+    });
+  });
+}
+
 /** Resolves when a point's outputs are in their place. */
 async function onePoint(): Promise<void> {
   const points = join(folder, "run/points");
@@ -148,6 +159,39 @@ describe.skipIf(droplets === null || registry === null)(
       await expectNothingLeft(api);
     });
 
+    it("kill -9 in the middle of giving back: the next start does that, and rents nothing", async () => {
+      await using api = await startDigitalOcean({ boot });
+      const file = sweep(2);
+      const { child, ended } = start(api, file);
+      await toSay(child, "removing sim-");
+      child.kill("SIGKILL");
+      await ended;
+      const again = await start(api, file).ended;
+      expect(again).toMatchObject({ code: 0 });
+      expect(again.said).toContain("2 done before, 0 to run");
+      expect(again.said).not.toContain("not given back");
+      expect(creations(api)).toHaveLength(1);
+      expect(rentals()).toMatchObject([{ gone: expect.any(Number) }]);
+      await expectNothingLeft(api);
+    });
+
+    it("a token that is revoked meanwhile: the run is told of, and the machine that is left", async () => {
+      await using api = await startDigitalOcean({ boot });
+      const { child, ended } = start(api, sweep(2));
+      await toSay(child, "may be used for");
+      api.revoke(api.token);
+      const stopped = await ended;
+      expect(stopped).toMatchObject({ code: 3 });
+      expect(stopped.said).toMatch(/warning: Not confirmed that sim-\S+ is gone: .*HTTP 401/);
+      expect(stopped.said).toContain("All 2 points succeeded");
+      expect(stopped.said).toMatch(/cost {5}\$.*not given back yet/);
+
+      // With a token of the same account the next start gives it back.
+      const token = { ...api, env: { ...api.env, DIGITALOCEAN_TOKEN: api.tokenOf("us") } };
+      expect(await start(token, sweep(2)).ended).toMatchObject({ code: 0 });
+      await expectNothingLeft(api);
+    });
+
     it("somebody removes the droplet: what finished is kept, the next start rents another", async () => {
       await using api = await startDigitalOcean({ boot });
       const file = sweep(8);
@@ -189,6 +233,7 @@ describe.skipIf(registry === null)(needing("a registry", "nothing is rented"), (
       3,
       "--max-cost is $0.10.\nNothing was",
     ],
+    ["for less time than a machine needs", ["--deadline", "1m"], 2, "Give it 5m or more"],
     ["for processes of this computer", ["--engine", "process"], 2, "not on a machine"],
     ["for an image that no registry has", ["--set", "image=x.invalid/none"], 3, "x.invalid"],
   ])("%s", async (_, flags, code, message) => {
