@@ -59,7 +59,8 @@ export async function accountOf(
 
 /** The machines of a lease that the provider shows. */
 export async function machinesOf(work: LeaseWork): Promise<readonly Machine[]> {
-  const shown = await work.provider.list(work.signal);
+  const ids = work.record().machines.map(({ id }) => id);
+  const shown = await work.provider.list(work.signal, ids);
   return shown.filter((machine) => leaseOf(machine)?.id === work.record().id);
 }
 

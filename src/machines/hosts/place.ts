@@ -16,7 +16,7 @@ export function idOf({ target, name }: Place): string {
 }
 
 /** As DOCKER_HOST takes it: `ssh://me@host:2222`. */
-export function addressOf({ user, host, port }: SshTarget): string {
+function addressOf({ user, host, port }: SshTarget): string {
   const who = user === null ? "" : `${encodeURIComponent(user)}@`;
   const where = host.includes(":") ? `[${host}]` : host;
   return `ssh://${who}${where}${port === null ? "" : `:${port}`}`;
