@@ -20,6 +20,8 @@ const limits: Record<string, number> = {
   run: 1000,
   "run-post": 1000,
   collect: 1000,
+  machines: 750,
+  "machines-post": 350,
 };
 const files = actionFiles();
 let folder: string;
@@ -63,6 +65,7 @@ it.each([
   ["plan", "plan", 'The input "sweep" is missing.'],
   ["run", "run", 'The input "plan" is missing.'],
   ["collect", "collect", 'The input "plan" is missing.'],
+  ["machines", "machines", 'The input "command" is missing.'],
   // It requires none.
   ["build", "build", "Dockerfile"],
 ])("%s starts, and says in one annotation what is missing", (name, action, message) => {
@@ -73,7 +76,7 @@ it.each([
   expect({ status: done.status, stderr: done.stderr }).toEqual({ status: 1, stderr: "" });
 });
 
-it.each(["sweep-post", "run-post"])("%s starts, and has nothing to do", (name) => {
+it.each(["sweep-post", "run-post", "machines-post"])("%s starts, and has nothing to do", (name) => {
   expect(start(name, runner)).toMatchObject({ status: 0, stdout: "", stderr: "" });
 });
 
