@@ -4,7 +4,7 @@ import { listenToSignals } from "../cli/signals.ts";
 import { workflowContext } from "../github/context.ts";
 import { runnerRelease } from "../github/runner-release.ts";
 import { repositoryRunners } from "../github/runners.ts";
-import { PROVIDERS } from "../machines/provider.ts";
+import type { ProviderName } from "../machines/provider.ts";
 import { openProvider } from "../machines/providers.ts";
 import { openStore } from "../machines/store.ts";
 import { DEADLINE_MINUTES } from "../run/machines.ts";
@@ -20,6 +20,12 @@ import { poolOf } from "./pool.ts";
 import { maskProviderTokens } from "./provider-tokens.ts";
 import { POOL_STATE, type PoolState } from "./run-state.ts";
 
+/**
+ * Not `hosts`: a runner of one's own machine is one's own to install, and what a rented machine gives up
+ * between jobs, all processes and containers, may there be somebody's.
+ */
+const RENTING = ["digitalocean", "aws"] as const satisfies readonly ProviderName[];
+
 /** GitHub's most jobs of a matrix. */
 const MOST_JOBS = 256;
 
@@ -29,7 +35,7 @@ await action(async () => {
   const runnerToken = secret("runner-token");
   maskProviderTokens(process.env);
   const command = choice("command", ["up", "down", "reap"]);
-  const name = choice("provider", PROVIDERS);
+  const name = choice("provider", RENTING);
   const poolName = optionalText("name");
   const pool = poolOf(context, poolName);
   const size = optionalText("size");
@@ -56,14 +62,14 @@ await action(async () => {
       setOutput("cost", cost);
     } else {
       if (context.isFork) throw strangersMachines();
-      if (size === null && name !== "hosts") throw noSize(name);
+      if (size === null) throw noSize(name);
       if (count * runnersEach > MOST_JOBS) throw tooMany(count, runnersEach);
       // In the job's own folder: the keys are nobody's business after it.
       const store = join(context.temp, "sim-pipeline-machines");
       const state: PoolState = { provider: name, store, name: poolName };
       const raised = await up(
         {
-          request: { size: size ?? "any", region, count },
+          request: { size, region, count },
           atLeast,
           runnersEach,
           minutes,
