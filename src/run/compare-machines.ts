@@ -1,14 +1,19 @@
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { z } from "zod";
-import { compareSizes, parallelShare, type SizeForecast } from "../machines/compare.ts";
+import {
+  compareSizes,
+  parallelShare,
+  type Scaling,
+  type SizeForecast,
+} from "../machines/compare.ts";
 import type { ProviderName } from "../machines/provider.ts";
 import { openProvider } from "../machines/providers.ts";
 import type { Plan } from "../plan/plan.ts";
 import { readDatabase } from "../results/database.ts";
 import { runFolder } from "../results/folder.ts";
 import { machinesOf } from "../results/machines.ts";
-import { measuredScaling } from "../results/measured.ts";
+import { measuredPoints, measuredScaling } from "../results/measured.ts";
 import { ReportedError } from "../sweep/errors.ts";
 
 /** What all points of a sweep would take on each size of a provider. */
@@ -45,14 +50,6 @@ export async function compareMachines(
 ): Promise<MachineComparison> {
   const { out, region, signal } = options;
   const scaling = scalingOf(out);
-  if (scaling === null) {
-    throw new ReportedError(
-      2,
-      `No point of this sweep has been measured in ${out}.\n` +
-        "Run some here first, as `sim-pipeline run --param seed=1`, or name their folder with " +
-        "--out: sizes are compared by the time that these took.",
-    );
-  }
   await using provider = await openProvider(options.provider, options.env);
   const sizes = await provider.sizes(signal);
   const there = region === null ? sizes : sizes.filter(({ regions }) => regions.includes(region));
@@ -72,13 +69,30 @@ export async function compareMachines(
   };
 }
 
-function scalingOf(out: string) {
+function scalingOf(out: string): Scaling {
   const folder = runFolder(out);
-  if (!existsSync(folder.database)) return null;
+  if (!existsSync(folder.database)) throw notMeasured(out);
   using database = readDatabase(folder);
   const last = EXECUTION.optional().parse(
     database.prepare("SELECT workers FROM executions ORDER BY number DESC LIMIT 1").get(),
   );
+  if (last === undefined || measuredPoints(database) === null) throw notMeasured(out);
   const cpus = machinesOf(database).at(-1)?.cpus ?? availableParallelism();
-  return last === undefined ? null : measuredScaling(database, { cpus, workers: last.workers });
+  const scaling = measuredScaling(database, { cpus, workers: last.workers });
+  if (scaling !== null) return scaling;
+  throw new ReportedError(
+    2,
+    `Of the points that succeeded in ${out} nobody knows the CPU time, by which sizes are compared: ` +
+      "they were too short for that, or ran where it cannot be told.\n" +
+      "Run some that take more than a few seconds, with Docker, and name their folder with --out.",
+  );
+}
+
+function notMeasured(out: string): ReportedError {
+  return new ReportedError(
+    2,
+    `No point of this sweep has been measured in ${out}.\n` +
+      "Run some here first, as `sim-pipeline run --param seed=1`, or name their folder with " +
+      "--out: sizes are compared by the time that these took.",
+  );
 }

@@ -17,6 +17,7 @@ import { lockRunFolder } from "../results/lock.ts";
 import { type MachineRow, machinesOf, recordMachines } from "../results/machines.ts";
 import { measuredPoints } from "../results/measured.ts";
 import { ReportedError } from "../sweep/errors.ts";
+import { measuredSeconds } from "./earlier.ts";
 import type { Emit } from "./events.ts";
 import { runId } from "./journal.ts";
 
@@ -82,13 +83,13 @@ export async function rentFor(
   const minutes = options.deadline ?? DEADLINE_MINUTES;
   const request = requestOf(options);
   const folder = runFolder(context.out);
-  const earlier = earlierRun(folder);
+  const earlier = measuredIn(folder);
   const provider = await openProvider(options.provider, env);
   try {
     const offer = await provider.check(request, signal);
     const estimate = estimateRun({
-      points: context.again ? plan.count : Math.max(0, plan.count - (earlier?.succeeded ?? 0)),
-      earlier: earlier?.measured ?? null,
+      points: context.again || earlier === null ? plan.count : pointsLeft(plan, folder),
+      earlier,
       offer,
       count: request.count,
       minutes,
@@ -212,16 +213,18 @@ function requestOf(options: MachineOptions): MachineRequest {
   return { size: size ?? "any", region: region ?? null, count };
 }
 
-interface EarlierRun {
-  readonly succeeded: number;
-  readonly measured: Measured | null;
-}
-
-function earlierRun(folder: RunFolder): EarlierRun | null {
+function measuredIn(folder: RunFolder): Measured | null {
   if (!existsSync(folder.database)) return null;
   using database = readDatabase(folder);
-  const measured = measuredPoints(database);
-  return { succeeded: measured?.points ?? 0, measured };
+  return measuredPoints(database);
+}
+
+/** Points of which none of that name has succeeded: before the image is known, the best guess. */
+function pointsLeft(plan: Plan, folder: RunFolder): number {
+  const done = measuredSeconds(folder.root);
+  let left = 0;
+  for (const { name } of plan.points()) if (!done.has(name)) left++;
+  return left;
 }
 
 /** The run's id, and the number of the lease that comes now; held by no other orchestrator. */
