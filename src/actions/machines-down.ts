@@ -80,7 +80,7 @@ export function stillThere(
   const lines = left.map(({ machine, reason }) => `- ${machine.name}: ${reason}`).join("\n");
   return new ReportedError(
     3,
-    `${left.length} machines could not be removed, and cost money:\n${lines}\n` +
+    `Not removed, and costing money, ${left.length} of the machines:\n${lines}\n` +
       "Run this job again, and look into the provider's control panel.",
   );
 }

@@ -107,7 +107,7 @@ async function raise(
   on: UpStep,
 ): Promise<RaisedPool> {
   const { pool, runners, stop, say } = on;
-  say(`registering ${lease.machines.length * runnersEach} runners`);
+  say(`runners to register: ${lease.machines.length * runnersEach}`);
   const registered = [first];
   while (registered.length < lease.machines.length * runnersEach) {
     const name = `${pool.label}-${registered.length + 1}`;
@@ -191,7 +191,7 @@ async function notOnline(hosts: readonly Host[], on: UpStep): Promise<Host[]> {
 /** Gives back machines that are of no use, where enough others are. */
 async function discard(failures: ReadonlyMap<Host, string>, on: UpStep): Promise<void> {
   const { provider, runners, stop, say } = on;
-  warning(`${failures.size} machines are given back at once:\n${failureLines(failures)}`);
+  warning(`Given back at once, ${failures.size} of the machines:\n${failureLines(failures)}`);
   const ids = new Set([...failures.keys()].map(({ machine }) => machine.id));
   const shown = (await provider.list(stop)).filter(({ id }) => ids.has(id));
   const tell = (_step: string, _machines: readonly string[], text: string) => say(text);

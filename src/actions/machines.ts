@@ -57,7 +57,7 @@ await action(async () => {
     } else if (command === "down") {
       const runners = runnerToken === null ? null : await repositoryRunners(context, runnerToken);
       const { removed, cost } = await down({ pool, provider, runners, stop, say });
-      say(`${removed.length} machines given back; they cost ${cost}`);
+      say(`given back: ${removed.length}; cost: ${cost}`);
       setOutput("removed", removed.length);
       setOutput("cost", cost);
     } else {
@@ -84,7 +84,7 @@ await action(async () => {
         },
       );
       saveState(POOL_STATE, null);
-      say(`${raised.machines.length} machines are up; runs-on: ${pool.label}`);
+      say(`up: ${raised.machines.join(", ")}; runs-on: ${pool.label}`);
       setOutput("label", pool.label);
       setOutput("runners", raised.runners);
       setOutput("machines", raised.machines.join("\n"));

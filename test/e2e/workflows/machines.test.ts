@@ -109,7 +109,7 @@ describe.skipIf(!there)(needing("act, azurite and droplets", "sweep-on-machines.
   it("gives the machines back where the sweep is wrong", { timeout: 3 * MINUTE }, async () => {
     await using api = await realApi();
     await using repository = await source.checkout();
-    const ended = await dispatch(repository, api, { ...sweep, param: "seeds=1", count: "1" });
+    const ended = await dispatch(repository, api, { ...sweep, set: "timout=5m", count: "1" });
     expect(jobsOf(ended).toSorted(), logOf(ended)).toEqual([
       "down success",
       "plan failure",
