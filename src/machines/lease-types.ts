@@ -32,6 +32,8 @@ export interface LeaseTools {
   readonly store: Store;
   readonly signal: AbortSignal;
   readonly onStep?: ((event: LeaseEvent) => void) | undefined;
+  /** Told of a lease that ends, also of one that came to nothing: its machines cost something. */
+  readonly onEnd?: ((released: Released) => void) | undefined;
   /** For tests; the real one by default. */
   readonly clock?: Clock | undefined;
 }

@@ -70,7 +70,9 @@ export async function endLease(held: LeaseWork, how: ReleasePatience = {}): Prom
   const { id, run, machines } = work.record();
   await work.store.remove(id);
   work.tell("gone", [], goneText(work.record()));
-  return { lease: id, run, used: machines.flatMap(usedOf) };
+  const released = { lease: id, run, used: machines.flatMap(usedOf) };
+  work.onEnd?.(released);
+  return released;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { backoff, type Clock, realClock } from "./clock.ts";
-import { LeaseError, type LeaseEvent, type LeaseTools } from "./lease-types.ts";
+import { LeaseError, type LeaseEvent, type LeaseTools, type Released } from "./lease-types.ts";
 import { leaseOf } from "./names.ts";
 import { type Machine, type Provider, ProviderError } from "./provider.ts";
 import type { LeaseRecord } from "./record.ts";
@@ -12,6 +12,7 @@ export interface LeaseWork {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly tell: (step: LeaseEvent["step"], machines: readonly string[], text: string) => void;
+  readonly onEnd: ((released: Released) => void) | undefined;
   /** The journal as it was last changed. */
   record(): LeaseRecord;
   /** Changes the journal; resolves once that is durable. Changes are written in their order. */
@@ -20,7 +21,7 @@ export interface LeaseWork {
 
 /** Begins work on a lease whose record is in the store, and whose lock is held. */
 export function workOn(record: LeaseRecord, tools: LeaseTools): LeaseWork {
-  const { provider, store, signal, onStep, clock = realClock } = tools;
+  const { provider, store, signal, onStep, onEnd, clock = realClock } = tools;
   const began = clock.now();
   let current = record;
   let written: Promise<void> = Promise.resolve();
@@ -29,6 +30,7 @@ export function workOn(record: LeaseRecord, tools: LeaseTools): LeaseWork {
     store,
     clock,
     signal,
+    onEnd,
     tell: (step, machines, text) => {
       const seconds = (clock.now() - began) / 1000;
       onStep?.({ step, lease: record.id, machines, seconds, text });

@@ -4,7 +4,7 @@ import { money } from "../machines/cost.ts";
 import { type RentedEngine, rentedEngine } from "../machines/engine.ts";
 import { type Estimate, estimateRun, type Measured } from "../machines/estimate.ts";
 import { acquireLease, takeUpLease } from "../machines/lease.ts";
-import type { Lease } from "../machines/lease-types.ts";
+import type { Lease, Released } from "../machines/lease-types.ts";
 import type { MachineRequest, Offer, Provider, ProviderName } from "../machines/provider.ts";
 import { openProvider } from "../machines/providers.ts";
 import { pinImage } from "../machines/registry-image.ts";
@@ -121,8 +121,18 @@ export async function rentFor(
     await noteEnds(folder, provider, store, signal);
     told(offerText(offer, estimate, provider));
 
+    const onEnd = ({ used }: Pick<Released, "used">): void => {
+      try {
+        note(used.map((one) => row(one, { offer, provider, ahead })));
+      } catch (error) {
+        // As on a full disk. What matters is done.
+        const why = error instanceof Error ? error.message : String(error);
+        emit({ type: "warning", message: `The machines' cost could not be written: ${why}` });
+      }
+    };
     const acquiring = (stop: AbortSignal) => ({
       ...tools,
+      onEnd,
       provider,
       signal: stop,
       run,
@@ -148,15 +158,7 @@ export async function rentFor(
         note(lease.machines.map((one) => row({ ...one, gone: null }, { offer, provider, ahead })));
         told(`${namesOf(lease)} may be used for ${minutes} min at most (--deadline)`);
       },
-      onReleased: ({ used }) => {
-        try {
-          note(used.map((one) => row(one, { offer, provider, ahead })));
-        } catch (error) {
-          // As on a full disk. What matters is done.
-          const why = error instanceof Error ? error.message : String(error);
-          emit({ type: "warning", message: `The machines' cost could not be written: ${why}` });
-        }
-      },
+      onReleased: onEnd,
       onStep: ({ text }) => told(text),
       onLimit: context.onLimit,
     });

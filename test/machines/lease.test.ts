@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { LeaseEvent } from "../../src/machines/lease-types.ts";
+import type { LeaseEvent, Released } from "../../src/machines/lease-types.ts";
 import { leaseTags } from "../../src/machines/names.ts";
 import type { Store } from "../../src/machines/store.ts";
 import { MINUTE, never, world } from "./fixtures.ts";
@@ -262,6 +262,22 @@ describe("every call that fails on the way", () => {
     clock.advance(20 * MINUTE);
     await settle();
     expect([names(), stored.records()]).toEqual([[], []]);
+  });
+});
+
+describe("what came to nothing", () => {
+  test("is told of with its end, since it costs something", async () => {
+    const { acquire } = world();
+    const ended: Released[] = [];
+    const stop = new AbortController();
+    const reach = { ...memoryReach(), connect: async () => stop.abort("SIGINT") };
+    const acquiring = acquire({
+      reach,
+      signal: stop.signal,
+      onEnd: (released) => void ended.push(released),
+    });
+    await expect(acquiring).rejects.toBe("SIGINT");
+    expect(ended).toMatchObject([{ run: "abc234", used: [{ gone: expect.any(Number) }] }]);
   });
 });
 
