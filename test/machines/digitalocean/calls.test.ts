@@ -123,7 +123,7 @@ describe("an order", () => {
   });
 
   test("without an answer ends after the client's patience, and may have been done", async () => {
-    await using lab = await setUp({}, {}, 50);
+    await using lab = await setUp({}, {}, 2_000);
     lab.ocean.fail({ call: "POST /v2/droplets", how: "abandon", when: "after" });
     const error = await refusal(lab.provider.create(ORDER, never));
     expect(error.kind).toBe("unavailable");
