@@ -17,6 +17,9 @@ start() {
     ip link add "$BRIDGE" type bridge
     ip address add "$HOST/16" dev "$BRIDGE"
   fi
+  # As set by hand it stays: else it follows the ports that come and go, and droplets that know the
+  # old one reach nothing until they ask again.
+  ip link set "$BRIDGE" address "$(cat "/sys/class/net/$BRIDGE/address")"
   ip link set "$BRIDGE" up
   echo 1 >"/proc/sys/net/ipv4/conf/$BRIDGE/route_localnet"
   nft -f - <<NFT

@@ -1,4 +1,5 @@
 import { OUTPUT } from "../engines/docker/files.ts";
+import { NOTHING_RAN } from "../engines/docker/outcome.ts";
 import type {
   Capacity,
   Engine,
@@ -155,8 +156,13 @@ export function rentedEngine(options: RentedEngineOptions): RentedEngine {
       return pinned.identity;
     },
     run: async (task: Task, hooks: TaskHooks, stop: AbortSignal): Promise<Finished> => {
-      const { inner } = await machine();
-      return await inner.run(task, hooks, stop);
+      const held = await machine().catch((error: unknown) => {
+        // Cut off while it waited for a machine, which has been given back: nothing has run.
+        if (signal.aborted && error === signal.reason) return null;
+        throw error;
+      });
+      if (held === null) return { outcome: NOTHING_RAN, release: async () => {} };
+      return await held.inner.run(task, hooks, stop);
     },
     recover: async (
       run: string,

@@ -39,6 +39,7 @@ const HOUR = 3_600_000;
 function world({
   price = 1,
   maxCost = null,
+  signal = never,
   earlier = false,
   left = true,
   refuses = null,
@@ -47,10 +48,11 @@ function world({
 }: {
   readonly price?: number;
   readonly maxCost?: number | null;
+  readonly signal?: AbortSignal;
   readonly earlier?: boolean;
   /** Whether something of what the earlier start rented can be taken up. */
   readonly left?: boolean;
-  readonly refuses?: Error | null;
+  readonly refuses?: unknown;
   readonly releaseFails?: Error | null;
   /** The identity of the image on the machine. */
   readonly shows?: string;
@@ -109,7 +111,7 @@ function world({
     offer: offer(price),
     request: { size: "c-4", region: null, count: 1 },
     maxCost,
-    signal: never,
+    signal,
     hasEarlier: async () => earlier,
     takeUp: async () => {
       log.push("take up");
@@ -195,6 +197,16 @@ describe("what goes wrong", () => {
     await expect(engine.run(task, hooks, never)).rejects.toThrow("no droplets left");
     await engine[Symbol.asyncDispose]();
     expect(log).toEqual(["rent"]);
+  });
+
+  it("an interruption while a machine is waited for is none of the task's", async () => {
+    const stop = new AbortController();
+    stop.abort("SIGTERM");
+    // What a rent that is cut off throws is the signal's own reason.
+    const refuses = stop.signal.reason;
+    const { engine } = world({ signal: stop.signal, refuses });
+    const { outcome } = await engine.run(task, hooks, stop.signal);
+    expect(outcome).toMatchObject({ ended: "stopped", exitCode: null });
   });
 
   it("another image on the machine than the registry showed gives the machine back", async () => {

@@ -209,6 +209,19 @@ describe.skipIf(droplets === null || registry === null)(
       await expectNothingLeft(api);
     });
 
+    it("SIGTERM while the machine sets itself up: it is given back, and counted", async () => {
+      await using api = await startDigitalOcean({ boot });
+      const { child, ended } = start(api, sweep(2));
+      await toSay(child, "is setting itself up");
+      child.kill("SIGTERM");
+      const stopped = await ended;
+      expect(stopped).toMatchObject({ code: 143 });
+      expect(stopped.said).toMatch(/cancelled {2}2/);
+      expect(stopped.said).toMatch(/cost {5}\$0\.01 for 1 machine/);
+      expect(rentals()).toMatchObject([{ gone: expect.any(Number) }]);
+      await expectNothingLeft(api);
+    });
+
     it("SIGINT gives the machine back, and keeps what finished", async () => {
       await using api = await startDigitalOcean({ boot });
       const { child, ended } = start(api, sweep(8));
