@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { z } from "zod";
 import type { Engine } from "../engines/engine.ts";
 import { money } from "../machines/cost.ts";
 import { type RentedEngine, rentedEngine } from "../machines/engine.ts";
@@ -86,7 +87,11 @@ export async function rentFor(
   const earlier = measuredIn(folder);
   const provider = await openProvider(options.provider, env);
   try {
-    const offer = await provider.check(request, signal);
+    const store = await openStore(storeFolder(env));
+    // What is there already needs neither stock nor room in the account's limit.
+    const offer =
+      (await ownOffer(folder, request, provider, store, signal)) ??
+      (await provider.check(request, signal));
     const estimate = estimateRun({
       points: context.again || earlier === null ? plan.count : pointsLeft(plan, folder),
       earlier,
@@ -97,7 +102,6 @@ export async function rentFor(
     });
     checkCost(estimate, options, provider, minutes);
 
-    const store = await openStore(storeFolder(env));
     const { id: run, attempt } = identify(folder, plan.sweep.name);
     const told = (text: string): void => {
       emit({ type: "machines", message: text, machines: rows });
@@ -180,6 +184,33 @@ export async function rentFor(
     await provider[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** What an earlier start of the run rented and left, as an offer; null where there is nothing. */
+async function ownOffer(
+  folder: RunFolder,
+  { size: asked, region }: MachineRequest,
+  provider: Provider,
+  store: Store,
+  signal: AbortSignal,
+): Promise<Offer | null> {
+  const run = existsSync(folder.database) ? knownRun(folder) : null;
+  const own = (await store.list()).records.find(
+    (record) =>
+      record.run === run &&
+      record.provider === provider.name &&
+      record.size === asked &&
+      (region === null || record.region === region),
+  );
+  if (own === undefined) return null;
+  const size = (await provider.sizes(signal)).find(({ name }) => name === own.size);
+  return size === undefined ? null : { size, region: own.region };
+}
+
+function knownRun(folder: RunFolder): string | null {
+  using database = readDatabase(folder);
+  const row = database.prepare("SELECT id FROM run").get();
+  return z.object({ id: z.string() }).optional().parse(row)?.id ?? null;
 }
 
 /** The same provider for somebody who ends his own after use. */

@@ -143,7 +143,7 @@ describe.skipIf(droplets === null || registry === null)(
     });
 
     it("kill -9 in the middle: the next start takes over the machine and what finished", async () => {
-      await using api = await startDigitalOcean({ boot });
+      await using api = await startDigitalOcean({ boot, dropletLimit: 1 });
       const file = sweep(8);
       const { child, ended } = start(api, file);
       await onePoint();
