@@ -25,6 +25,7 @@ export function reportOutcome(summary: RunSummary, missing: readonly MissingPoin
     if (step.status !== "succeeded")
       setFailed(`Finish step ${step.index + 1}, ${finishLine(step)}`);
   }
+  if (summary.unreleased !== undefined) setFailed(summary.unreleased);
   if (counts.succeeded === points) return;
   annotateFailures(failures, missing, failed);
   const parts = [
