@@ -6,7 +6,8 @@ import { bundleReport } from "./bundle-report.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 rmSync(`${root}/dist`, { recursive: true, force: true });
-execFileSync("tsc", ["--project", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });
+// What it says goes to stderr: `npm pack --silent` prints the package's name on stdout.
+execFileSync("tsc", ["--project", "tsconfig.build.json"], { cwd: root, stdio: ["inherit", 2, 2] });
 
 // TypeScript 6 leaves the `.ts` of an import() in a function that has a `using`, and only whoever
 // installs the package would notice.

@@ -237,6 +237,7 @@ async function runHolding(
 
   const out = resolve(options.out ?? join("runs", sweep.name));
   const whole: Plan = { ...plan, sweep };
+  if (machines !== undefined && machines.provider !== "hosts") checkImage(sweep, options.build);
   await using held = new AsyncDisposableStack();
   const rented =
     machines === undefined
@@ -291,7 +292,11 @@ async function runHolding(
     env,
     signal,
     kill,
-    emit,
+    emit: (event) => {
+      // Only now it is known how much there is to run, and still nothing is rented for it.
+      if (event.type === "planned") rented?.planned(event.todo);
+      emit(event);
+    },
   });
   const again = options.resume === "off";
   const ends = { signal, kill, emit };
@@ -300,6 +305,21 @@ async function runHolding(
   const interrupted = interruptionBy(AbortSignal.any([asked, kill]));
   const stopped = limit.signal.aborted ? limitOf(limit.signal) : summary.stopped;
   return { ...summary, finish, interrupted, stopped };
+}
+
+/**
+ * An image that is built on a machine is another one on the next machine, and with it every point.
+ *
+ * @throws ReportedError (2) where that is not what was asked for.
+ */
+function checkImage(sweep: Sweep, build: boolean | undefined): void {
+  if (sweep.image !== null || sweep.build === null || build === true) return;
+  throw new ReportedError(
+    2,
+    `${sweep.file ?? sweep.name} names no image that a rented machine could pull.\n` +
+      "Push it (`sim-pipeline build`) and name it with `image:`. With --build it is built on the " +
+      "machine instead, anew on each, and what ran with the one before runs again.",
+  );
 }
 
 /** Machines and what they cost are nothing that a run at home works with. */

@@ -172,7 +172,7 @@ function tokenChecks(env: Environment): Check[] {
       "AWS",
       set("AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE") ??
         file(".aws", "credentials"),
-      "no s3:// inputs from private buckets. Set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+      "no s3:// inputs from private buckets, no machines from EC2. Set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
     ),
     check(
       "Google Cloud",
@@ -181,7 +181,11 @@ function tokenChecks(env: Environment): Check[] {
       "no gs:// inputs from private buckets. `gcloud auth application-default login`.",
     ),
     check("GITHUB_TOKEN", set("GITHUB_TOKEN"), "nothing in this version."),
-    check("DIGITALOCEAN_TOKEN", set("DIGITALOCEAN_TOKEN"), "nothing in this version."),
+    check(
+      "DigitalOcean",
+      set("DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN"),
+      "no machines from DigitalOcean. Make a token at https://cloud.digitalocean.com/account/api/tokens and set DIGITALOCEAN_TOKEN.",
+    ),
   ];
 }
 

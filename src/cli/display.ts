@@ -45,7 +45,7 @@ function liveDisplay(stream: DisplayStream): Display {
   let shown: string[] = [];
   let timer: NodeJS.Timeout | undefined;
 
-  const columns = () => stream.columns ?? 80;
+  const columns = () => stream.columns || 80;
   const erase = (): string => {
     if (shown.length === 0) return "";
     // A terminal that was made narrower has wrapped the lines that were drawn before.

@@ -31,9 +31,9 @@ export function comparisonText(comparison: MachineComparison): string {
     ...table([head, ...rows]),
     "",
     ...(others > 0
-      ? [`${counted(others, "other size")} would be both slower and dearer; --json has all.`]
+      ? [`${counted(others, "other size")} would be neither faster nor cheaper; --json has all.`]
       : []),
-    "A model: every processor counts as being as fast as the one that was measured.",
+    "Times include two minutes to start and to give back. A model: every processor counts as being as fast as the one that was measured.",
     "",
   ].join("\n");
 }

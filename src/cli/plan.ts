@@ -106,7 +106,7 @@ function formatted(plan: Plan, keyOf: KeyOf, format: Format): string | Iterable<
       if (keyOf !== null) {
         throw new ReportedError(2, "A table has no room for keys.\nAdd --format jsonl or csv.");
       }
-      return planTable(plan, process.stdout.columns ?? Number.POSITIVE_INFINITY);
+      return planTable(plan, process.stdout.columns || Number.POSITIVE_INFINITY);
     case "json":
       return planJson(plan, keyOf);
     case "jsonl":

@@ -89,7 +89,7 @@ function redrawn(text: string): string {
 function statusText(status: RunStatus, folder: RunFolder): string {
   const { execution, counts, running, failures } = status;
   const path = shortPath(folder.root);
-  const columns = process.stdout.columns ?? Number.POSITIVE_INFINITY;
+  const columns = process.stdout.columns || Number.POSITIVE_INFINITY;
   const lines = [`${status.sweep}: ${counted(status.points, "point")} in ${path}`];
   lines.push(stateLine(status));
   if (execution !== null) {

@@ -29,7 +29,7 @@ export function table<T>(
   stream: NodeJS.WriteStream,
 ): string {
   const all = columns.map((column) => columnOf(column, rows));
-  const most = stream.columns ?? Number.POSITIVE_INFINITY;
+  const most = stream.columns || Number.POSITIVE_INFINITY;
   const shown = fitting(all, most);
   const room = most - widthBefore(shown);
   const lines = [-1, ...rows.keys()].map((row) => {

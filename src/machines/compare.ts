@@ -46,6 +46,8 @@ export function parallelShare({ cpuSeconds, seconds, cores }: Scaling): number {
 /** A point's wall-clock seconds where it has `cores` processors for itself. */
 export function pointSeconds(scaling: Scaling, cores: number): number {
   const share = parallelShare(scaling);
+  // What waits, for a disk or a licence, is not made faster by more processors.
+  if (share === 0) return Math.max(scaling.cpuSeconds, scaling.seconds);
   return scaling.cpuSeconds * (1 - share + share / Math.max(1, cores));
 }
 

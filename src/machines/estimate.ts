@@ -5,7 +5,10 @@ import type { Billing, Offer } from "./provider.ts";
 export interface Measured {
   /** Points that were measured. */
   readonly points: number;
-  /** CPU seconds of a point, the mean; where they are missing, its seconds times its CPUs. */
+  /**
+   * Seconds for which a point keeps one processor from others, the mean: its CPU seconds, or its
+   * wall-clock seconds where it waits for something else.
+   */
   readonly cpuSeconds: number;
   /** The longest point's seconds: no machine is faster than that. */
   readonly longest: number;

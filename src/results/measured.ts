@@ -11,12 +11,13 @@ const ROW = z.object({
 
 /**
  * What a run's succeeded points tell about the time that others will take; null where none did. A
- * point's seconds stand for its CPU seconds where these could not be known.
+ * point that waits keeps its place all the same, so its seconds count where they are more than its
+ * CPU seconds, or these are not known.
  */
 export function measuredPoints(database: DatabaseSync): Measured | null {
   const row = database
     .prepare(
-      `SELECT count(*) AS points, avg(coalesce(cpu_seconds, seconds)) AS cpuSeconds,
+      `SELECT count(*) AS points, avg(max(coalesce(cpu_seconds, 0), seconds)) AS cpuSeconds,
          max(seconds) AS longest
        FROM points WHERE status = 'succeeded' AND seconds IS NOT NULL`,
     )

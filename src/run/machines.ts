@@ -65,6 +65,8 @@ export interface MachineContext {
 /** A machine that is rented when a run needs it, and given back at disposal. */
 export interface RentedMachine extends AsyncDisposable {
   readonly engine: RentedEngine;
+  /** To be told before the first point starts how many there are: what they will cost is judged anew. */
+  planned(points: number): void;
 }
 
 /**
@@ -92,15 +94,15 @@ export async function rentFor(
     const offer =
       (await ownOffer(folder, request, provider, store, signal)) ??
       (await provider.check(request, signal));
-    const estimate = estimateRun({
-      points: context.again || earlier === null ? plan.count : pointsLeft(plan, folder),
-      earlier,
-      offer,
-      count: request.count,
-      minutes,
-      billing: provider.billing,
-    });
+    const estimateOf = (points: number) => {
+      const { billing } = provider;
+      return estimateRun({ points, earlier, offer, count: request.count, minutes, billing });
+    };
+    const estimate = estimateOf(
+      context.again || earlier === null ? plan.count : pointsLeft(plan, folder),
+    );
     checkCost(estimate, options, provider, minutes);
+    let planned: number | null = null;
 
     const { id: run, attempt } = identify(folder, plan.sweep.name);
     const told = (text: string): void => {
@@ -153,14 +155,20 @@ export async function rentFor(
       maxCost: options.maxCost ?? null,
       signal,
       hasEarlier: async () => (await store.list()).records.some((record) => record.run === run),
-      acquire: async (stop) => await acquireLease(acquiring(stop)),
+      acquire: async (stop) => {
+        // Another image or command lets points run again that have the names of those that ran.
+        if (planned !== null) checkCost(estimateOf(planned), options, provider, minutes);
+        return await acquireLease(acquiring(stop));
+      },
       takeUp: async (stop) => await takeUpLease(acquiring(stop)),
       engineOn: async (own) => await context.engineOn({ ...env, ...own }),
       identify: async (sweep, platform, stop) => await pinImage(sweep, platform, env, stop),
       onLease: (lease, by) => {
         ahead = by;
         note(lease.machines.map((one) => row({ ...one, gone: null }, { offer, provider, ahead })));
-        told(`${namesOf(lease)} may be used for ${minutes} min at most (--deadline)`);
+        told(
+          `${namesOf(lease)} powers itself off ${timeText(minutes)} after its creation (--deadline)`,
+        );
       },
       onReleased: onEnd,
       onStep: ({ text }) => told(text),
@@ -168,6 +176,9 @@ export async function rentFor(
     });
     return {
       engine,
+      planned: (points) => {
+        planned = points;
+      },
       [Symbol.asyncDispose]: async () => {
         await using _provider = provider;
         try {
@@ -260,6 +271,11 @@ function pointsLeft(plan: Plan, folder: RunFolder): number {
   return left;
 }
 
+/** `8 h`, `90 min`. */
+function timeText(minutes: number): string {
+  return minutes % 60 === 0 ? `${minutes / 60} h` : `${minutes} min`;
+}
+
 /** The run's id, and the number of the lease that comes now; held by no other orchestrator. */
 function identify(
   folder: RunFolder,
@@ -290,10 +306,10 @@ function checkCost(
     3,
     basis === "measured"
       ? `This run would cost about ${most}, by what its earlier points took, and --max-cost is ${limit}.\n` +
-          "Nothing was rented. Raise it, or choose another size: `sim-pipeline plan --machines`."
-      : `Until its deadline (${minutes} min) a machine would cost ${most}, and --max-cost is ${limit}.\n` +
-          "Nothing was rented. A shorter --deadline costs less at most; once some points have run, " +
-          "here or on this computer, the estimate comes from them.",
+          `Nothing was rented. Raise it, or choose another size: \`sim-pipeline plan --machines ${name}\`.`
+      : `Until its deadline, ${timeText(minutes)}, a machine would cost ${most}, and --max-cost is ${limit}.\n` +
+          "Nothing was rented. A shorter --deadline costs less at most; once some points have run " +
+          "(`sim-pipeline run --param …`), the estimate comes from them.",
   );
 }
 

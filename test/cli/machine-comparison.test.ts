@@ -40,8 +40,8 @@ it("shows the sizes worth choosing, the cheapest and the fastest marked", () => 
       "c-2      2  4.0 GiB    $0.06        2  32 min 00 s  $0.032  cheapest",
       "c-8      8   16 GiB    $0.25        8   9 min 30 s   $0.04  fastest",
       "",
-      "1 other size would be both slower and dearer; --json has all.",
-      "A model: every processor counts as being as fast as the one that was measured.",
+      "1 other size would be neither faster nor cheaper; --json has all.",
+      "Times include two minutes to start and to give back. A model: every processor counts as being as fast as the one that was measured.",
       "",
     ].join("\n"),
   );

@@ -45,6 +45,10 @@ describe("the parallel share of a point", () => {
     expect(parallelShare(scaling)).toBeCloseTo(share, 3);
   });
 
+  it("leaves a point that waits as long as it took", () => {
+    expect(pointSeconds({ cpuSeconds: 0.1, seconds: 20, longest: 20, cores: 1 }, 8)).toBe(20);
+  });
+
   it("foretells the measured time where it was measured", () => {
     expect(pointSeconds(threaded, 2)).toBeCloseTo(threaded.seconds);
     expect(pointSeconds(threaded, 1)).toBeCloseTo(100);

@@ -23,6 +23,11 @@ it("measures succeeded points alone, by their CPU seconds, or seconds where thes
   expect(measuredPoints(database)).toEqual({ points: 2, cpuSeconds: 24, longest: 30 });
 });
 
+it("counts the seconds of points that wait for something else than a processor", () => {
+  using database = points(done(20, 0.1), done(20, 0.1));
+  expect(measuredPoints(database)).toEqual({ points: 2, cpuSeconds: 20, longest: 20 });
+});
+
 it("has nothing to say where nothing succeeded", () => {
   using database = points({ status: "failed", seconds: 1, cpu: 1 });
   expect(measuredPoints(database)).toBeNull();

@@ -8,7 +8,7 @@ export function cpCommand() {
       "its beginning is in the machine user's home folder.",
     [
       ["sim-pipeline machines cp model.bin box:", "into the home folder"],
-      ["sim-pipeline machines cp box:/var/log/cloud-init.log .", "from the machine"],
+      ["sim-pipeline machines cp box:/var/log/sim-pipeline-setup.log .", "from the machine"],
       ["sim-pipeline machines cp data pool-1:/tmp/data", "a folder with all that is in it"],
     ],
   )

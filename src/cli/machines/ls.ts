@@ -17,11 +17,11 @@ export function lsCommand() {
     .addOption(jsonOption())
     .action(
       exits(async ({ provider, json }) => {
-        const { never, ownStore, settle } = await import("./work.ts");
+        const { mention, ownStore } = await import("./work.ts");
         const { listMachines } = await import("./listing.ts");
         const { listedJson, listedTable } = await import("./listed.ts");
         const store = await ownStore();
-        await settle(store, never);
+        mention((await store.list()).records);
         const { machines, problems, complete, asked } = await listMachines(store, provider);
         for (const problem of problems) say(harmlessText(problem));
         if (json) await printJson(machines.map(listedJson));

@@ -3,7 +3,7 @@ import type { Size } from "../../machines/provider.ts";
 import type { SizeOrder } from "../../machines/sizes.ts";
 import { exits, jsonOption, newCommand } from "../command.ts";
 import { print, printJson, say } from "../output.ts";
-import { requiredProviderOption } from "./options.ts";
+import { providerOption } from "./options.ts";
 
 // Repeated here, because their own module loads what `--help` and completion can do without.
 export const ORDERS = [
@@ -17,7 +17,7 @@ export const ORDERS = [
 /** `sim-pipeline machines sizes` */
 export function sizesCommand() {
   return newCommand("sizes", "What a provider rents, with its own prices of now.", [
-    ["sim-pipeline machines sizes --provider digitalocean", "by the price of a core"],
+    ["sim-pipeline machines sizes", "by the price of a core, of whose token is set"],
     ["sim-pipeline machines sizes --provider digitalocean --sort memory", "by memory"],
     [
       "sim-pipeline machines sizes --provider digitalocean --region fra1",
@@ -25,7 +25,7 @@ export function sizesCommand() {
     ],
     ["sim-pipeline machines sizes --provider digitalocean --json", "for other programs"],
   ])
-    .addOption(requiredProviderOption())
+    .addOption(providerOption())
     .option("--region <name>", "what can be had there")
     .addOption(
       new Option("--sort <key>", "from the least")
@@ -36,10 +36,10 @@ export function sizesCommand() {
     .addOption(jsonOption())
     .action(
       exits(async ({ provider: name, region, sort, all, json }) => {
-        const { never, openOwn } = await import("./work.ts");
+        const { never, onlyProvider, openOwn } = await import("./work.ts");
         const { sizesIn } = await import("../../machines/sizes.ts");
         const { sizesJson, sizesTable } = await import("./size-table.ts");
-        await using provider = await openOwn(name);
+        await using provider = await openOwn(name ?? onlyProvider());
         const known: readonly Size[] = await provider.sizes(never);
         const sizes = sizesIn(known, { region: region ?? null, order: sort, all: all ?? false });
         const { currency } = provider.billing;

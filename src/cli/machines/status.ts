@@ -16,13 +16,14 @@ export function statusCommand() {
     .addOption(jsonOption())
     .action(
       exits(async (name, { json }) => {
-        const { named, never, openOwn, ownStore, settle } = await import("./work.ts");
+        const { mention, named, never, openOwn, ownStore } = await import("./work.ts");
         const { providerOf } = await import("../../machines/account.ts");
         const { inventory, look } = await import("../../machines/inventory.ts");
         const { listedJson } = await import("./listed.ts");
         const store = await ownStore();
-        await settle(store, never);
-        const { record, machines } = named((await store.list()).records, name);
+        const { records } = await store.list();
+        mention(records);
+        const { record, machines } = named(records, name);
         await using provider = await providerOf(record, openOwn, never);
         const seen = await look(provider, [record], never);
         const ids = new Set(machines.map(({ id }) => id));

@@ -28,7 +28,7 @@ export async function existingStore(): Promise<Store | null> {
 export const tell = ({ text }: Pick<LeaseEvent, "text">): void => say(harmlessText(text));
 
 /** For what ends with the process. */
-export const never = new AbortController().signal;
+export const never: AbortSignal = new AbortController().signal;
 
 /** Gives back what dead processes left, and says what could not be. Asks nobody where nothing is. */
 export async function settle(store: Store, signal: AbortSignal): Promise<void> {
@@ -40,8 +40,8 @@ export async function settle(store: Store, signal: AbortSignal): Promise<void> {
 export function mention(records: readonly LeaseRecord[]): void {
   for (const { id, run, provider } of records.filter(isAbandoned)) {
     say(
-      `Lease ${id} (${provider}) of ${run} is left of a process that died: ` +
-        "`sim-pipeline machines reap` gives its machines back.",
+      `Lease ${id} (${provider}) of ${run} is left of a process that died: its run's next start takes ` +
+        "the machines over, `sim-pipeline machines reap` gives them back.",
     );
   }
 }
@@ -54,6 +54,18 @@ export async function providersToAsk(
   if (named !== undefined) return [named];
   return providersHere().filter(
     (name) => records.some(({ provider }) => provider === name) || isConfigured(name, process.env),
+  );
+}
+
+/** The one provider that the environment is set up for. @throws ReportedError (2) where it is not one. */
+export function onlyProvider(): ProviderName {
+  const [name, ...others] = providersHere().filter((one) => isConfigured(one, process.env));
+  if (name !== undefined && others.length === 0) return name;
+  throw new ReportedError(
+    2,
+    name === undefined
+      ? "No provider's token is set: say whom to ask with --provider, as --provider digitalocean."
+      : `Several providers are set up (${[name, ...others].join(", ")}): choose one with --provider.`,
   );
 }
 

@@ -178,7 +178,7 @@ describe.skipIf(droplets === null || registry === null)(
     it("a token that is revoked meanwhile: the run is told of, and the machine that is left", async () => {
       await using api = await startDigitalOcean({ boot });
       const { child, ended } = start(api, sweep(2));
-      await toSay(child, "may be used for");
+      await toSay(child, "powers itself off");
       api.revoke(api.token);
       const stopped = await ended;
       expect(stopped).toMatchObject({ code: 3 });
@@ -254,6 +254,16 @@ describe.skipIf(registry === null)(needing("a registry", "nothing is rented"), (
     const ended = await start(api, sweep(2), ...flags).ended;
     expect(ended).toMatchObject({ code });
     expect(ended.said).toContain(message);
+    expect(creations(api)).toEqual([]);
+  });
+
+  it("for an image that would be built anew on each machine, unless that is asked for", async () => {
+    await using api = await startDigitalOcean();
+    const file = join(folder, "built.yaml");
+    writeFileSync(file, "name: built\nbuild: .\nparameters: {n: [1]}\ncommand: []\n");
+    const ended = await start(api, file).ended;
+    expect(ended).toMatchObject({ code: 2 });
+    expect(ended.said).toContain("names no image that a rented machine could pull");
     expect(creations(api)).toEqual([]);
   });
 
