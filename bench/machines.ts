@@ -14,7 +14,7 @@ import { inRepository, runProgram } from "./lib/processes.ts";
 import type { Goal } from "./lib/report.ts";
 
 /** One picture, rendered by one task that has all processors of a machine. */
-const PICTURE = ["--width=800", "--height=600", "--samples=16", "--depth=64"];
+const PICTURE = ["--width=1600", "--height=1200", "--samples=16", "--depth=64"];
 /** Seconds that an earlier tool's scripts took for one frame of theirs, by size: render only. */
 const EARLIER = [
   { size: "c-2", cpus: 2, seconds: 420 },
