@@ -191,11 +191,16 @@ function schemaVersion(database: DatabaseSync, folder: RunFolder): number {
   return version;
 }
 
+/** Whether a database has a table, which one of an older version may lack. */
+export function hasTable(database: DatabaseSync, name: string): boolean {
+  const find = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?";
+  return database.prepare(find).get(name) !== undefined;
+}
+
 /** Another program's database can have the same version number. */
 function checkTables(database: DatabaseSync, folder: RunFolder): void {
   const tables = ["run", "executions", "commons", "points", "attempts", "kept", "moves"];
-  const find = database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?");
-  const absent = tables.find((table) => find.get(table) === undefined);
+  const absent = tables.find((table) => !hasTable(database, table));
   if (absent !== undefined) throw unreadable(folder, new Error(`it has no table ${absent}`));
 }
 

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 import { STATUSES, type Status } from "../sweep/sweep.ts";
+import { hasTable } from "./database.ts";
 import { MANIFEST, type OutputFile } from "./outputs.ts";
 
 /**
@@ -42,8 +43,7 @@ const ROW = z.object({
 
 /** The finish steps of a run's current plan, in their order; none in a folder of an older version. */
 export function finishSteps(database: DatabaseSync): FinishRow[] {
-  const table = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'finish'";
-  if (database.prepare(table).get() === undefined) return [];
+  if (!hasTable(database, "finish")) return [];
   return database
     .prepare("SELECT * FROM finish ORDER BY idx")
     .all()

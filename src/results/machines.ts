@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 import { rentalCost } from "../machines/cost.ts";
+import { hasTable } from "./database.ts";
 
 /** A machine that was rented for a run, as run.db has it. Times are the provider's, in ms. */
 const ROW = z.object({
@@ -42,8 +43,7 @@ export function recordMachines(database: DatabaseSync, rows: readonly MachineRow
 
 /** The machines of all executions of a run, the oldest first; none in folders of older versions. */
 export function machinesOf(database: DatabaseSync): MachineRow[] {
-  const table = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'machines'";
-  if (database.prepare(table).get() === undefined) return [];
+  if (!hasTable(database, "machines")) return [];
   return database
     .prepare("SELECT document FROM machines")
     .all()

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 import type { SweepRequest } from "../sweep/sweep.ts";
+import { hasTable } from "./database.ts";
 
 /** What a start of an orchestrator was asked for with. */
 export interface RunRequest extends SweepRequest {
@@ -29,8 +30,7 @@ export function writeRequest(database: DatabaseSync, execution: number, request:
  * folder of an older version.
  */
 export function lastRequest(database: DatabaseSync): RunRequest | null {
-  const table = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'requests'";
-  if (database.prepare(table).get() === undefined) return null;
+  if (!hasTable(database, "requests")) return null;
   const row = database
     .prepare(
       `SELECT document FROM executions LEFT JOIN requests ON execution = number
