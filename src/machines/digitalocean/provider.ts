@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { checkOrder } from "../order.ts";
 import {
   type Billing,
   type Machine,
@@ -8,7 +9,6 @@ import {
   type Size,
 } from "../provider.ts";
 import { checkCount, offerOf } from "../sizes.ts";
-import { checkUserData } from "../user-data.ts";
 import { type Api, accountOf, type Call, connect } from "./client.ts";
 import { realTimer, type Timer } from "./pace.ts";
 import { switchPower } from "./power.ts";
@@ -172,7 +172,7 @@ async function create(
   sshKeys: readonly (string | number)[],
   signal: AbortSignal,
 ): Promise<Machine[]> {
-  checkOrder(order);
+  checkOrder(order, BATCH);
   const { data } = await api(
     {
       action: `Cannot create ${order.names.join(", ")} on DigitalOcean`,
@@ -197,28 +197,6 @@ async function create(
     signal,
   );
   return data.droplets.map(machineOf);
-}
-
-/** What DigitalOcean would refuse with less of a reason, or not refuse at all. */
-function checkOrder({ names, tags, userData }: Order): void {
-  const invalid = (message: string) => new ProviderError("invalid", message);
-  checkCount(names.length);
-  if (names.length > BATCH) {
-    throw invalid(`${names.length} names in one call: DigitalOcean takes ${BATCH} at most.`);
-  }
-  if (new Set(names).size < names.length)
-    throw invalid("Machines of one call need names of their own.");
-  const name = names.find((one) => !/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(one));
-  if (name !== undefined) {
-    throw invalid(
-      `${JSON.stringify(name)} cannot be a droplet's name: use a-z, 0-9 and -, 63 at most, no - at an end.`,
-    );
-  }
-  const tag = Object.entries(tags).find((pair) => pair.some((text) => !/^[a-z0-9-]+$/.test(text)));
-  if (tag !== undefined || writtenTags(tags).some(({ length }) => length > 255)) {
-    throw invalid(`The tag ${JSON.stringify(tag)} cannot be written: use a-z, 0-9 and -.`);
-  }
-  checkUserData(userData);
 }
 
 /** Pages shift while machines come and go: what was counted must have been seen. */
