@@ -1,5 +1,6 @@
 /** The shell scripts by which a machine becomes a host of GitHub's runners: see runner-host.ts. */
 
+import { PATIENTLY } from "../machines/setup-script.ts";
 import type { RunnerRelease } from "./runner-release.ts";
 
 /** Where the runners' output goes, which holds nothing secret; readable by root. */
@@ -35,15 +36,7 @@ ended() {
   exit "$code"
 }
 trap ended EXIT
-patiently() {
-  tried=1
-  until "$@"; do
-    [ "$tried" -lt 4 ] || return 1
-    tried=$((tried + 1))
-    echo "again in 10 s: $*"
-    sleep 10
-  done
-}
+${PATIENTLY}
 
 step="the machine's processor"
 [ "$(uname -m)" = x86_64 ] || {

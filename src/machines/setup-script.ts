@@ -2,6 +2,17 @@
 
 /** Where a machine says what became of its setup. Readable by everybody on it. */
 const STATE_FOLDER = "/var/lib/sim-pipeline";
+/** A function of the shell: runs a command again, three times at most, where it fails. */
+export const PATIENTLY = `patiently() {
+  tried=1
+  until "$@"; do
+    [ "$tried" -lt 4 ] || return 1
+    tried=$((tried + 1))
+    echo "again in 10 s: $*"
+    sleep 10
+  done
+}`;
+
 /** There once everything is ready; holds the Docker daemon's version. */
 export const READY_FILE = `${STATE_FOLDER}/ready`;
 /** There once the setup failed: a line that names the step, then the end of what it printed. */
@@ -89,15 +100,7 @@ ended() {
 trap ended EXIT
 
 # What fails for a lock or the network is tried again.
-patiently() {
-  tried=1
-  until "$@"; do
-    [ "$tried" -lt 4 ] || return 1
-    tried=$((tried + 1))
-    echo "again in 10 s: $*"
-    sleep 10
-  done
-}
+${PATIENTLY}
 
 apt() { patiently apt-get -qy -o DPkg::Lock::Timeout=300 -o Acquire::Retries=5 "$@"; }
 
